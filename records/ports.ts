@@ -1,0 +1,100 @@
+import type { FaultCode } from './faults.ts';
+import type { DeliveryId, LaneId, MessageId, SourceName, Token, TransportKey } from './ids.ts';
+import type { FailureClass } from './states.ts';
+
+/** The seams between rooms. Adapters see `Receiver`; the dispatcher sees `DestinationAdapter`. */
+
+// ── in
+
+/** One message as a source took it off the wire or out of a file. */
+export interface Incoming {
+  readonly source: SourceName;
+  readonly bytes: Buffer;
+  /** What tells this sender's connection from another, for order and replies; never an address of a patient. */
+  readonly connection: string;
+  /** File digest + index for batch files, MESH id for mailboxes: the identity where the source says `identity: transport`. */
+  readonly transportId?: string;
+  /** Kept sealed beside the message: file name, times. */
+  readonly meta?: Readonly<Record<string, string>>;
+  /** A later application answer (enhanced mode) is written here while the connection lives. */
+  readonly later?: (reply: Buffer) => boolean;
+}
+
+/** What went wrong before there was a whole message: too large, cut off. `head` is what was read, up to 64 kB. */
+export interface Refused {
+  readonly source: SourceName;
+  readonly reason: FaultCode;
+  readonly head: Buffer;
+  readonly size: number;
+  readonly connection: string;
+}
+
+export type ReceiptOutcome = 'stored' | 'duplicate' | 'held' | 'rejected' | 'ignored';
+export interface Receipt {
+  readonly outcome: ReceiptOutcome;
+  readonly messageId: MessageId;
+  readonly reason?: FaultCode;
+  /** Bytes to answer with (unframed HL7 ACK); null where the acknowledgement mode asks for none. */
+  readonly reply: Buffer | null;
+}
+
+/** Resolves only after the commit. Rejects (never resolves with a negative answer) when the store did not take it. */
+export interface Receiver {
+  receive(incoming: Incoming): Promise<Receipt>;
+  refuse(refused: Refused): Promise<Receipt>;
+}
+
+export interface SourceAdapter {
+  readonly name: SourceName;
+  /** Shown to people: `mllp 127.0.0.1:2575`, `folder /data/in`. */
+  readonly address: string;
+  start(): Promise<void>;
+  /** Stops taking new messages, lets the ones in hand finish, then closes. */
+  stop(deadline: AbortSignal): Promise<void>;
+}
+
+// ── out
+
+/** A claimed head, ready to send. `stream` yields the payload bytes, attachments spliced in. */
+export interface OutboundDelivery {
+  readonly id: DeliveryId;
+  readonly lane: LaneId;
+  readonly token: Token;
+  /** MSH-10 or file name stem; the same at every attempt. */
+  readonly transportKey: TransportKey;
+  readonly contentType: string;
+  /** The whole payload when it is small enough to be held in memory (up to 1 MB), else null. */
+  readonly bytes: Buffer | null;
+  readonly size: number;
+  stream(): AsyncIterable<Buffer>;
+  /** SHA-256 (hex) of the payload bytes, for files that are looked for after a crash. */
+  digest(): Promise<string>;
+}
+
+export type SendResult =
+  | { readonly outcome: 'delivered'; readonly confirmed: boolean; readonly receiptCode: string; readonly reply?: Buffer }
+  | {
+      readonly outcome: FailureClass;
+      readonly code: FaultCode;
+      /** Whether a byte of the payload may have reached the far side. */
+      readonly sentBytes: boolean;
+      readonly receiptCode?: string;
+      /** The far side's own words; sealed before it is stored, never logged. */
+      readonly reply?: Buffer;
+      /** The transport itself failed (counts towards the breaker), as opposed to this payload. */
+      readonly transport: boolean;
+    };
+
+export type Resolution = { readonly known: 'delivered'; readonly receiptCode: string } | { readonly known: 'not-sent' } | { readonly known: 'unknown' };
+
+export interface DestinationAdapter {
+  readonly address: string;
+  /** May the same bytes be sent again blindly? (HL7 receivers recognise MSH-10; a folder does not.) */
+  readonly dedupable: boolean;
+  /** How many deliveries may be in flight at once. */
+  readonly slots: number;
+  send(delivery: OutboundDelivery, deadline: AbortSignal): Promise<SendResult>;
+  /** Asks the far side what became of an attempt whose outcome is unknown. */
+  resolve(delivery: OutboundDelivery): Promise<Resolution>;
+  close(): Promise<void>;
+}
