@@ -44,4 +44,4 @@ export type Instant = Brand<string, 'Instant'>;
 
 /** The only place where a plain value becomes a branded one without a check of its content. */
 // A brand exists at compile time alone, so the cast is the definition of branding.
-export const brandAs = <B>(value: B extends Brand<infer T, string> ? T : never): B => value as unknown as B;
+export const brandAs = <B extends string | number>(value: B extends string ? string : number): B => value as unknown as B;

@@ -71,8 +71,16 @@ export interface MappedMerge {
 }
 
 export type CustodyEventType =
-  | 'reception' | 'transfer' | 'courtOut' | 'courtReturn' | 'release' | 'detail'
-  | 'undoReception' | 'undoTransfer' | 'undoRelease' | 'undoCourt';
+  | 'reception'
+  | 'transfer'
+  | 'courtOut'
+  | 'courtReturn'
+  | 'release'
+  | 'detail'
+  | 'undoReception'
+  | 'undoTransfer'
+  | 'undoRelease'
+  | 'undoCourt';
 
 export interface MappedCustody {
   readonly rule: string;

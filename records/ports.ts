@@ -85,7 +85,10 @@ export type SendResult =
       readonly transport: boolean;
     };
 
-export type Resolution = { readonly known: 'delivered'; readonly receiptCode: string } | { readonly known: 'not-sent' } | { readonly known: 'unknown' };
+export type Resolution =
+  | { readonly known: 'delivered'; readonly receiptCode: string }
+  | { readonly known: 'not-sent' }
+  | { readonly known: 'unknown' };
 
 export interface DestinationAdapter {
   readonly address: string;

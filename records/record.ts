@@ -1,4 +1,4 @@
-import type { ContentName, DirectoryVersion, Instant, MappingVersion, RecordId, SourceName, TransportKey } from './ids.ts';
+import type { ContentName, DirectoryVersion, Instant, MappingVersion, OdsCode, RecordId, SourceName, TransportKey } from './ids.ts';
 import type { Issue } from './issue.ts';
 import type { Action, Json, RecordKey } from './mapped.ts';
 
@@ -19,6 +19,8 @@ export interface CanonicalRecord {
   readonly receivedAt: Instant;
   readonly source: SourceName;
   readonly messageId: number;
+  /** ODS code of the organisation that stated it, where the message names one the directory knows. */
+  readonly assertedBy?: OdsCode;
   readonly mappingVersion: MappingVersion;
   readonly directoryVersion: DirectoryVersion;
   readonly issues: readonly Issue[];
@@ -49,7 +51,12 @@ export interface DeliveryFacts {
   /** MSH-11 of what is sent. */
   readonly processingId: 'P' | 'T' | 'D';
   /** MSH-3…6 defaults of the destination. */
-  readonly msh: { readonly sendingApplication?: string; readonly sendingFacility?: string; readonly receivingApplication?: string; readonly receivingFacility?: string };
+  readonly msh: {
+    readonly sendingApplication?: string;
+    readonly sendingFacility?: string;
+    readonly receivingApplication?: string;
+    readonly receivingFacility?: string;
+  };
 }
 
 /** A rendered payload: literal bytes and stored content that is spliced in while sending. */
@@ -57,7 +64,13 @@ export type PayloadPart =
   | { readonly kind: 'bytes'; readonly bytes: Buffer }
   | { readonly kind: 'content'; readonly name: ContentName; readonly encoding: 'raw' | 'base64'; readonly size: number };
 export interface Payload {
-  readonly contentType: 'x-application/hl7-v2+er7' | 'text/plain' | 'text/csv' | 'application/json' | 'application/fhir+json' | 'application/octet-stream';
+  readonly contentType:
+    | 'x-application/hl7-v2+er7'
+    | 'text/plain'
+    | 'text/csv'
+    | 'application/json'
+    | 'application/fhir+json'
+    | 'application/octet-stream';
   readonly charset: string;
   readonly parts: readonly PayloadPart[];
 }

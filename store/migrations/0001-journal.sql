@@ -75,7 +75,8 @@ create table message_key (
 create table message_todo (
   message_id bigint primary key,
   source_id int not null,
-  tries smallint not null default 0      -- processing attempts that ended the daemon or the batch
+  tries smallint not null default 0,     -- processing attempts that ended the daemon or the batch
+  again boolean not null default false   -- released from a hold: only its held parts run
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0);
 
 create table message_outcome (

@@ -1,0 +1,22 @@
+import type { LoadedConfig } from '../config/types.ts';
+import type { Finding } from '../records/issue.ts';
+import type { ExitCode } from './exit.ts';
+import type { Operations } from './operations.ts';
+import type { Sink } from './output.ts';
+
+/** What the command line is handed by the composition root: it parses, asks and prints; others do. */
+export interface CliContext {
+  readonly out: Sink;
+  readonly err: Sink;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  /** Name of the person at the keyboard, for the audit. */
+  readonly user: string;
+  /** Opens the store named by a configuration. */
+  readonly operations: (loaded: LoadedConfig) => Promise<Operations>;
+  /** Directory, mappings and routes of a configuration: everything wrong in them. */
+  readonly checkPlan: (loaded: LoadedConfig) => Promise<readonly Finding[]>;
+  /** Runs the daemon until it is told to stop. `report` shows what stands in the way of starting. */
+  readonly start: (loaded: LoadedConfig, report: (findings: readonly Finding[]) => void) => Promise<ExitCode>;
+  readonly demo: (options: { readonly exit: boolean }) => Promise<ExitCode>;
+}

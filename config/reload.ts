@@ -1,0 +1,58 @@
+import { isDeepStrictEqual } from 'node:util';
+import { declaration } from './declaration.ts';
+import { Secret } from './secret.ts';
+import { type AnySetting, join } from './setting.ts';
+import type { Config } from './types.ts';
+
+/** One difference between two configurations, by dotted path. Values are not shown: they may be secret. */
+export interface Change {
+  readonly path: string;
+  readonly what: 'added' | 'removed' | 'changed';
+}
+
+export interface ReloadPlan {
+  /** What the running daemon can take over. */
+  readonly changes: readonly Change[];
+  /** What needs a restart. One of these, and nothing is taken over. */
+  readonly refused: readonly Change[];
+}
+
+const isGroup = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null;
+
+/** Values of settings are plain data, but for secrets, which hide theirs, and texts, which know where they stand. */
+const same = (a: unknown, b: unknown): boolean => {
+  if (a instanceof Secret || b instanceof Secret) return a instanceof Secret && b instanceof Secret && a.equals(b);
+  if (a instanceof Map && b instanceof Map)
+    return a.size === b.size && [...a].every(([key, value]) => b.has(key) && same(value, b.get(key)));
+  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((value, index) => same(value, b[index]));
+  if (isGroup(a) && isGroup(b)) {
+    if (a.kind === 'text' && b.kind === 'text') return a.text === b.text;
+    const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
+    return [...keys].every((key) => same(a[key], b[key]));
+  }
+  return isDeepStrictEqual(a, b);
+};
+
+/**
+ * What a reload would change: pure, so that it can be shown before it is done. A source, destination or route is one change, so that
+ * it is stopped and started as a whole; data folder, store, keys, queue, console and the like are refused.
+ */
+export const planReload = (old: Config, next: Config): ReloadPlan => {
+  const changes: Change[] = [];
+  const refused: Change[] = [];
+  const note = (path: string, before: unknown, after: unknown, restart: boolean): void => {
+    if (same(before, after)) return;
+    (restart ? refused : changes).push({ path, what: before === undefined ? 'added' : after === undefined ? 'removed' : 'changed' });
+  };
+  const compare = (setting: AnySetting, path: string, before: unknown, after: unknown, restart: boolean): void => {
+    const here = restart || setting.restart;
+    const { shape } = setting;
+    if (shape.kind === 'map' && before instanceof Map && after instanceof Map)
+      for (const key of new Set<string>([...before.keys(), ...after.keys()])) note(join(path, key), before.get(key), after.get(key), here);
+    else if (shape.kind === 'group' && isGroup(before) && isGroup(after))
+      for (const [name, field] of Object.entries(shape.fields)) compare(field, join(path, name), before[name], after[name], here);
+    else note(path, before, after, here);
+  };
+  compare(declaration, '', old, next, false);
+  return { changes, refused };
+};

@@ -1,0 +1,262 @@
+import type { Operations } from '../cli/operations.ts';
+import { makeFolders } from '../config/folders.ts';
+import type { LoadedConfig } from '../config/types.ts';
+import { type Console, openConsole } from '../console/server.ts';
+import { recheck } from '../pipeline/dispatch/recheck.ts';
+import type { Plan } from '../pipeline/plan/plan.ts';
+import { runBatch } from '../pipeline/process/batch.ts';
+import { Leader } from '../pipeline/process/leader.ts';
+import type { Names } from '../pipeline/process/names.ts';
+import { PersonCache } from '../pipeline/process/person-cache.ts';
+import { createReceiver } from '../pipeline/receive/receiver.ts';
+import { postgresBackend } from '../queues/backend-postgres.ts';
+import { redisBackend } from '../queues/backend-redis.ts';
+import { type DeliveryService, startDelivery } from '../queues/delivery-service.ts';
+import type { SourceName } from '../records/ids.ts';
+import type { Finding } from '../records/issue.ts';
+import type { SourceAdapter } from '../records/ports.ts';
+import { Problem } from '../records/problem.ts';
+import { createContentStore } from '../store/content.ts';
+import { enterDaemon } from '../store/daemon.ts';
+import { Journal } from '../store/journal.ts';
+import { ensureDestinations } from '../store/lanes/destinations.ts';
+import { createLaneStore } from '../store/lanes/lane-store.ts';
+import { LeaseLost } from '../store/lease.ts';
+import { type OpenStore, openStore } from '../store/open.ts';
+import { keepPartitions } from '../store/partitions.ts';
+import { clientConfig, isUnavailable } from '../store/pool.ts';
+import { createLeaderLease, firstUnprocessed } from '../store/process/leader-lease.ts';
+import { createProcessStore } from '../store/process/process-store.ts';
+import { createRecheckStore } from '../store/process/recheck-store.ts';
+import { Systems } from '../store/process/systems.ts';
+import { ensureSources } from '../store/sources.ts';
+import type { DaemonTelemetry } from '../telemetry/telemetry.ts';
+import { assemble, readPlanFiles } from './load-plan.ts';
+import { createOperations } from './operations.ts';
+import { type OpenDestination, openDestinations, outletOf } from './outlets.ts';
+import { readinessChecks } from './readiness.ts';
+import { ReplyDesk } from './replies.ts';
+import { openSources } from './sources.ts';
+
+/** Records held in memory for persons seen lately; about 1 kB each. */
+const CACHED_ITEMS = 20_000;
+
+export interface RunningDaemon {
+  readonly operations: Operations;
+  readonly store: OpenStore;
+  readonly sources: ReadonlyMap<SourceName, SourceAdapter>;
+  readonly console: string;
+  /** Reads the configuration's files again and swaps what changed, or keeps the old with findings. */
+  reload(next: LoadedConfig): Promise<readonly Finding[]>;
+  /** Stops taking, finishes what is in hand within the drain limit, then closes everything. */
+  stop(): Promise<void>;
+}
+
+/** The configuration has errors: `findings` says which. */
+export class PlanRefused extends Error {
+  readonly findings: readonly Finding[];
+  constructor(findings: readonly Finding[]) {
+    super('the configuration has errors');
+    this.name = 'PlanRefused';
+    this.findings = findings;
+  }
+}
+
+/** Starts everything a configuration names, in the order in which each part is needed: store, queues, leader, sources, console. */
+export const startDaemon = async (loaded: LoadedConfig, telemetry: DaemonTelemetry): Promise<RunningDaemon> => {
+  const { config } = loaded;
+  const files = await readPlanFiles(loaded);
+  refuse(files.findings);
+  await makeFolders(config);
+  const { store: settings, advanced } = config;
+  const store = await openStore({
+    data: config.data,
+    ...(settings.url === undefined ? {} : { url: settings.url.reveal() }),
+    ...(settings.keys === undefined ? {} : { keys: settings.keys.reveal() }),
+    pool: { max: settings.connections, statementTimeout: advanced.statementTimeout },
+    telemetry,
+  });
+  const closing: (() => Promise<unknown> | unknown)[] = [() => store.close()];
+  try {
+    return await assembleDaemon(loaded, files, telemetry, store, closing);
+  } catch (error) {
+    for (const close of closing.reverse()) await Promise.resolve(close()).catch(() => undefined);
+    throw error;
+  }
+};
+
+const refuse = (findings: readonly Finding[]): void => {
+  if (findings.some((finding) => finding.severity === 'error')) throw new PlanRefused(findings);
+};
+
+const assembleDaemon = async (
+  loaded: LoadedConfig,
+  files: Awaited<ReturnType<typeof readPlanFiles>>,
+  telemetry: DaemonTelemetry,
+  store: OpenStore,
+  closing: (() => Promise<unknown> | unknown)[],
+): Promise<RunningDaemon> => {
+  const { config } = loaded;
+  const { database, vault } = store;
+  const { advanced } = config;
+  const content = createContentStore(database, vault);
+  const daemon = await enterDaemon(database, { telemetry, beat: advanced.heartbeat });
+  closing.push(() => daemon.stop());
+  const partitions = await keepPartitions(database, telemetry);
+  closing.push(() => partitions.stop());
+
+  const opened = openDestinations(config, telemetry);
+  const makePlan = async (from: LoadedConfig, read: typeof files, open: readonly OpenDestination[]) => {
+    const sourceIds = await ensureSources(database, [...from.config.sources.keys()]);
+    const destinationIds = await ensureDestinations(
+      database,
+      open.map(({ name, settings, adapter }) => ({
+        name,
+        transport: settings.kind,
+        dedupable: adapter.dedupable,
+        advanceConfirmed: settings.advance === 'confirmed',
+      })),
+    );
+    const { plan, findings } = assemble(from, read, sourceIds, destinationIds);
+    if (plan === undefined) throw new PlanRefused(findings);
+    await systems.ensure(database, plan.systems);
+    return { plan, destinationIds };
+  };
+  const systems = new Systems();
+  const made = await makePlan(loaded, files, opened);
+  let plan: Plan = made.plan;
+
+  const names: Names = {
+    recordId: (parts) => vault.nameId(parts),
+    transportKey: (parts) => vault.transportKey(parts),
+    content: (bytes) => vault.contentName(bytes),
+  };
+  const replies = new ReplyDesk(database, vault, telemetry);
+  closing.push(() => replies.stop());
+
+  const redis = config.queue.redis;
+  const backend =
+    redis === undefined
+      ? postgresBackend({ kind: 'postgres', connection: { ...clientConfig(store.target) } }, telemetry)
+      : redisBackend(redis.reveal(), `throughcare-${config.site}`, telemetry);
+  const lanes = createLaneStore({ database, vault, content, daemon: daemon.id });
+  const recheckStore = createRecheckStore(database, vault, systems);
+  const outlets = (open: readonly OpenDestination[], ids: typeof made.destinationIds) =>
+    open.flatMap((destination) => {
+      const id = ids.get(destination.name);
+      return id === undefined ? [] : [outletOf(destination, id, advanced)];
+    });
+  const delivery: DeliveryService = await startDelivery({
+    lanes,
+    backend,
+    telemetry,
+    outlets: outlets(opened, made.destinationIds),
+    recheck: (claimed) => recheck({ store: recheckStore, plan: () => plan, names, now: () => new Date() }, claimed),
+    careTimes: { lookMs: advanced.wipePoll, reconcileMs: advanced.reconcile },
+  });
+  closing.push(() => delivery.stop(config.shutdown.drain));
+  closing.push(() => Promise.all(opened.map(({ adapter }) => adapter.close())));
+
+  const processStore = createProcessStore({ database, vault, content, systems, daemon: daemon.id, leaseMs: advanced.lease });
+  const cache = new PersonCache(CACHED_ITEMS);
+  const leader = new Leader({
+    lease: createLeaderLease(database, daemon.id, advanced.lease),
+    batch: (token, low, limit) =>
+      runBatch(
+        {
+          store: processStore,
+          plan: () => plan,
+          cache,
+          names,
+          telemetry,
+          keep: async (bytes) => (await content.write(bytes)).name,
+          onHeads: (heads) => delivery.hint(heads),
+          onReplies: () => replies.look(),
+        },
+        token,
+        low,
+        limit,
+      ),
+    first: (limit) => firstUnprocessed(database, limit),
+    countTry: (token, id) => processStore.countTry(token, id),
+    holdAlone: (token, id, reason) => processStore.holdAlone(token, id, reason),
+    isTransient: isUnavailable,
+    isLeaseLost: (error) => error instanceof LeaseLost,
+    telemetry,
+    now: () => performance.now(),
+    limit: advanced.processBatch,
+    idleMs: advanced.processPoll,
+  });
+  leader.start();
+  closing.push(() => leader.stop());
+
+  const journal = new Journal({ database, vault, content, daemon: daemon.id, telemetry, onStored: () => leader.wake() });
+  closing.push(() => journal.close());
+  const receiver = createReceiver({
+    settings: (source) => {
+      const found = plan.sources.get(source);
+      if (found === undefined) throw new Problem(`source ${source} is not configured`);
+      return found.receipt;
+    },
+    journal,
+    digest: (bytes) => vault.digest(bytes),
+    hashControlId: (controlId) => vault.searchHash('control-id', controlId).toString('hex'),
+    awaitReply: (id, later) => replies.await(id, later),
+    telemetry,
+    now: () => new Date(),
+  });
+  const sources = new Map(openSources(config, receiver, telemetry));
+  closing.push(() => stopSources([...sources.values()], config.shutdown.drain));
+  for (const source of sources.values()) await source.start();
+
+  const operations = createOperations({
+    database,
+    vault,
+    content,
+    migrated: store.migrated,
+    onReleased: () => leader.wake(true),
+    onHeads: (heads) => delivery.hint(heads),
+    close: () => Promise.resolve(),
+  });
+  const console: Console = await openConsole({
+    settings: config.console,
+    checks: readinessChecks({ database, delivery, sources: () => [...sources.values()], daemon }),
+    metrics: telemetry.metrics,
+    board: delivery.board.plugin,
+    telemetry,
+  });
+  closing.push(() => console.close());
+  telemetry.event('daemon.started', { console: console.url });
+
+  return {
+    operations,
+    store,
+    sources,
+    console: console.url,
+    reload: async (next) => {
+      const read = await readPlanFiles(next);
+      refuse(read.findings);
+      const { plan: swapped } = await makePlan(next, read, opened);
+      plan = swapped;
+      cache.clear();
+      telemetry.event('config.reloaded');
+      return read.findings;
+    },
+    stop: async () => {
+      telemetry.event('daemon.stopping');
+      for (const close of closing.reverse()) {
+        try {
+          await close();
+        } catch (error) {
+          telemetry.error('daemon.failed', error);
+        }
+      }
+      telemetry.event('daemon.stopped');
+    },
+  };
+};
+
+const stopSources = async (sources: readonly SourceAdapter[], drainMs: number): Promise<void> => {
+  const deadline = AbortSignal.timeout(drainMs);
+  await Promise.all(sources.map((source) => source.stop(deadline)));
+};

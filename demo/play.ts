@@ -1,0 +1,197 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MllpReceiver } from '../stand-ins/mllp-receiver.ts';
+import { JOURNEY, type JourneyStep } from './journey.ts';
+import { sendOverMllp } from './mllp-sender.ts';
+
+/** What the player sees of the daemon. */
+export interface DemoDaemon {
+  readonly console: string;
+  newest(
+    source: string,
+    count: number,
+  ): Promise<readonly { readonly id: number; readonly state: string; readonly reason: string | null }[]>;
+  /** States of the deliveries of a message. */
+  deliveries(message: number): Promise<readonly string[]>;
+  /** The two conservation lines, and whether they balance with nothing left to do. */
+  conservation(): Promise<{ readonly lines: readonly string[]; readonly settled: boolean }>;
+  stop(): Promise<void>;
+}
+
+export interface DemoParts {
+  /** Folder of the example site. */
+  readonly site: string;
+  /** Folder of its data: emptied at the start, so that the journey is new each time. */
+  readonly data: string;
+  readonly exit: boolean;
+  readonly out: { write(text: string): unknown };
+  readonly boot: () => Promise<DemoDaemon>;
+  /** Resolves when the person wants it to end. */
+  readonly stopped: () => Promise<void>;
+}
+
+const HOST = '127.0.0.1';
+const SOURCES = { 'prison-adt': 2575, pathology: 2576 } as const;
+const RECEIVERS = { 'leeds-clinical': 2601, 'moorland-clinical': 2602, 'gp-hill-lane': 2603 } as const;
+const CONSOLE_PORT = 7750;
+const STEP_MS = 10_000;
+
+/** Plays the journey on a real daemon and tells it message by message. Resolves with the exit code. */
+export const playDemo = async (parts: DemoParts): Promise<0 | 1> => {
+  const { out } = parts;
+  if (await answers(CONSOLE_PORT)) {
+    out.write(`Something answers on ${HOST}:${CONSOLE_PORT} already: is a demo running? Stop it first.\n`);
+    return 1;
+  }
+  const stopped = parts.stopped();
+  const arrived: string[] = [];
+  const receivers: MllpReceiver[] = [];
+  try {
+    for (const [name, port] of Object.entries(RECEIVERS)) {
+      const receiver = new MllpReceiver((message) => arrived.push(`${name} ${message.type}`));
+      await receiver.listen(port, HOST);
+      receivers.push(receiver);
+    }
+    return await playWith(parts, arrived, stopped);
+  } finally {
+    for (const receiver of receivers) await receiver.close();
+  }
+};
+
+const playWith = async (parts: DemoParts, arrived: string[], stopped: Promise<void>): Promise<0 | 1> => {
+  const { out } = parts;
+  await rm(parts.data, { recursive: true, force: true });
+  await mkdir(join(parts.data, 'in', 'gp-records'), { recursive: true });
+  await mkdir(join(parts.data, 'out', 'gp-quay'), { recursive: true });
+  out.write('Starting the daemon on an embedded PostgreSQL …\n');
+  const began = performance.now();
+  const daemon = await parts.boot();
+  out.write(`Up after ${((performance.now() - began) / 1000).toFixed(1)} s. The journey:\n\n`);
+  let sound = true;
+  try {
+    const player = new Player(parts, daemon, arrived);
+    for (const [index, step] of JOURNEY.entries()) sound = (await player.play(index + 1, step)) && sound;
+    const balance = await player.settle();
+    out.write(`\n${balance.lines.join('\n')}\n`);
+    if (!balance.settled) out.write('These lines do not balance, or something is still to be done.\n');
+    sound = sound && balance.settled;
+    out.write(sound ? '\nEvery step came out as expected.\n' : '\nNot every step came out as expected.\n');
+    if (!parts.exit) {
+      out.write(`\nStill up, until Ctrl-C:\n  console      ${daemon.console}/readyz  /metrics  /queues\n`);
+      for (const [name, port] of Object.entries(SOURCES)) out.write(`  ${name.padEnd(12)} mllp ${HOST}:${port}\n`);
+      out.write(`  gp-records   folder ${join(parts.data, 'in', 'gp-records')}\n`);
+      await stopped;
+    }
+  } finally {
+    await daemon.stop();
+  }
+  return sound ? 0 : 1;
+};
+
+const answers = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect({ host: HOST, port });
+    const end = (yes: boolean) => {
+      socket.destroy();
+      resolve(yes);
+    };
+    socket.once('connect', () => end(true));
+    socket.once('error', () => end(false));
+  });
+
+class Player {
+  readonly #parts: DemoParts;
+  readonly #daemon: DemoDaemon;
+  /** What the receivers got, in order. */
+  readonly #arrived: string[];
+  #seen = 0;
+
+  constructor(parts: DemoParts, daemon: DemoDaemon, arrived: string[]) {
+    this.#parts = parts;
+    this.#daemon = daemon;
+    this.#arrived = arrived;
+  }
+
+  async play(number: number, step: JourneyStep): Promise<boolean> {
+    const { out } = this.#parts;
+    out.write(`${String(number).padStart(2)}  ${step.title}\n`);
+    const faults: string[] = [];
+    const before = (await this.#daemon.newest(step.send.by, 1))[0]?.id ?? 0;
+    for (const file of step.send.files) {
+      const answer = await this.#send(step, await readFile(join(this.#parts.site, 'messages', file)));
+      if (answer !== undefined) this.#say(`${file} → ${step.send.by}: answered ${answer}`);
+      else this.#say(`${file} dropped into the folder of ${step.send.by}`);
+      if (answer !== step.expect.answer) faults.push(`expected answer ${step.expect.answer ?? 'none'}`);
+    }
+    const messages = await this.#settled(step, before);
+    for (const message of messages) {
+      this.#say(`message ${message.id}: ${message.state}${message.reason === null ? '' : ` (${message.reason})`}`);
+      if (message.state !== step.expect.state) faults.push(`expected ${step.expect.state}`);
+      if (step.expect.reason !== undefined && message.reason !== step.expect.reason) faults.push(`expected reason ${step.expect.reason}`);
+    }
+    if (messages.length !== step.send.files.length) faults.push(`expected ${step.send.files.length} messages, saw ${messages.length}`);
+    await this.#arrivals(step.expect.arrives.length);
+    const arrived = this.#arrived.slice(this.#seen);
+    this.#seen = this.#arrived.length;
+    for (const arrival of arrived) this.#say(`arrived: ${arrival}`);
+    if ([...arrived].sort().join('\n') !== [...step.expect.arrives].sort().join('\n'))
+      faults.push(`expected to arrive: ${step.expect.arrives.join(', ') || 'nothing'}`);
+    for (const fault of faults) out.write(`    ✗ ${fault}\n`);
+    return faults.length === 0;
+  }
+
+  #say(text: string): void {
+    this.#parts.out.write(`      ${text}\n`);
+  }
+
+  async #send(step: JourneyStep, message: Buffer): Promise<string | undefined> {
+    const { by } = step.send;
+    if (by !== 'gp-records') return sendOverMllp(HOST, SOURCES[by], message);
+    const folder = join(this.#parts.data, 'in', by);
+    const name = `${randomBytes(6).toString('hex')}.hl7`;
+    await writeFile(join(folder, `.${name}`), message);
+    await rename(join(folder, `.${name}`), join(folder, name));
+    return undefined;
+  }
+
+  /** The messages of this step, once every one has its outcome and its deliveries have left or are held. */
+  async #settled(step: JourneyStep, before: number) {
+    const count = step.send.files.length;
+    const until = performance.now() + STEP_MS;
+    for (;;) {
+      const messages = (await this.#daemon.newest(step.send.by, count)).filter((message) => message.id > before).reverse();
+      const decided = messages.length === count && messages.every((message) => message.state !== 'unprocessed');
+      if (decided || performance.now() > until) {
+        if (decided) for (const message of messages) await this.#left(message.id, until);
+        return messages;
+      }
+      await sleep(20);
+    }
+  }
+
+  async #left(message: number, until: number): Promise<void> {
+    while (performance.now() < until) {
+      const states = await this.#daemon.deliveries(message);
+      if (states.every((state) => state !== 'waiting' && state !== 'sending')) return;
+      await sleep(20);
+    }
+  }
+
+  async #arrivals(count: number): Promise<void> {
+    const until = performance.now() + 1_000;
+    while (this.#arrived.length - this.#seen < count && performance.now() < until) await sleep(10);
+  }
+
+  /** The conservation lines, once nothing is under way. */
+  async settle() {
+    const until = performance.now() + STEP_MS;
+    for (;;) {
+      const balance = await this.#daemon.conservation();
+      if (balance.settled || performance.now() > until) return balance;
+      await sleep(50);
+    }
+  }
+}

@@ -1,0 +1,140 @@
+import { readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import type { CliContext } from './cli/context.ts';
+import { EXIT, type ExitCode } from './cli/exit.ts';
+import { runCli } from './cli/main.ts';
+import type { Operations } from './cli/operations.ts';
+import { loadConfig } from './config/load.ts';
+import type { LoadedConfig } from './config/types.ts';
+import { conservationLines } from './daemon/conservation-lines.ts';
+import { checkPlan } from './daemon/load-plan.ts';
+import { createOperations } from './daemon/operations.ts';
+import { PlanRefused, type RunningDaemon, startDaemon } from './daemon/start.ts';
+import { type DemoDaemon, playDemo } from './demo/play.ts';
+import { brandAs, type MessageId, type SourceName } from './records/ids.ts';
+import { type Finding, showFinding } from './records/issue.ts';
+import { silent } from './records/telemetry.ts';
+import { conservation } from './store/conservation.ts';
+import { createContentStore } from './store/content.ts';
+import { openStore } from './store/open.ts';
+import { type DaemonTelemetry, openTelemetry } from './telemetry/telemetry.ts';
+
+/** The composition root: the one file that knows every room. */
+
+const packageRoot = join(__dirname, __dirname.endsWith('dist') ? '..' : '.');
+
+const version = (): string => {
+  const manifest: unknown = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'));
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : 'unknown';
+};
+
+const telemetryOf = ({ config }: LoadedConfig): DaemonTelemetry =>
+  openTelemetry({ log: { level: config.log.level, format: config.log.format, base: { site: config.site } }, process: true });
+
+/** The store alone, for a verb of the command line; nothing is started but an embedded server nobody else runs. */
+const operations = async ({ config }: LoadedConfig): Promise<Operations> => {
+  const { url, keys, connections } = config.store;
+  const store = await openStore({
+    data: config.data,
+    ...(url === undefined ? {} : { url: url.reveal() }),
+    ...(keys === undefined ? {} : { keys: keys.reveal() }),
+    pool: { max: Math.min(4, connections), statementTimeout: config.advanced.statementTimeout },
+    telemetry: silent,
+  });
+  const content = createContentStore(store.database, store.vault);
+  return createOperations({ database: store.database, vault: store.vault, content, migrated: store.migrated, close: () => store.close() });
+};
+
+/** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
+const toldToStop = (): Promise<void> =>
+  new Promise((resolve) => {
+    const first = () => {
+      for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(EXIT.failed));
+      resolve();
+    };
+    process.once('SIGTERM', first);
+    process.once('SIGINT', first);
+  });
+
+const reloadOnHangup = (loaded: LoadedConfig, daemon: RunningDaemon, telemetry: DaemonTelemetry): (() => void) => {
+  const reload = async (): Promise<void> => {
+    const { loaded: next, findings } = loadConfig(loaded.file);
+    try {
+      if (next === undefined) throw new PlanRefused(findings);
+      await daemon.reload(next);
+    } catch (error) {
+      telemetry.error('config.refused', error, { findings: error instanceof PlanRefused ? error.findings.length : 0 });
+      if (error instanceof PlanRefused)
+        for (const finding of error.findings)
+          telemetry.warn('config.finding', { code: finding.code, place: `${finding.place.file}:${finding.place.line}` });
+    }
+  };
+  const onHangup = () => void reload();
+  process.on('SIGHUP', onHangup);
+  return () => process.off('SIGHUP', onHangup);
+};
+
+const start = async (loaded: LoadedConfig, report: (findings: readonly Finding[]) => void): Promise<ExitCode> => {
+  const telemetry = telemetryOf(loaded);
+  const stopping = toldToStop();
+  let daemon: RunningDaemon;
+  try {
+    daemon = await startDaemon(loaded, telemetry);
+  } catch (error) {
+    if (!(error instanceof PlanRefused)) throw error;
+    report(error.findings);
+    return EXIT.failed;
+  }
+  const forget = reloadOnHangup(loaded, daemon, telemetry);
+  await stopping;
+  forget();
+  await daemon.stop();
+  return EXIT.ok;
+};
+
+/** The example site on a real daemon, with its journey. */
+const demo = async (exit: boolean): Promise<ExitCode> => {
+  const site = join(packageRoot, 'demo', 'site');
+  const { loaded, findings } = loadConfig(join(site, 'throughcare.yaml'));
+  if (loaded === undefined) {
+    for (const finding of findings) process.stderr.write(`${showFinding(finding)}\n`);
+    return EXIT.failed;
+  }
+  const boot = async (): Promise<DemoDaemon> => {
+    const daemon = await startDaemon(loaded, telemetryOf(loaded));
+    return {
+      console: daemon.console,
+      newest: (source, limit) => daemon.operations.listMessages({ source: brandAs<SourceName>(source), limit }),
+      deliveries: async (message) =>
+        (await daemon.operations.listDeliveries({ message: brandAs<MessageId>(message), limit: 1000 })).map((row) => row.state),
+      conservation: async () => conservationLines(await conservation(daemon.store.database)),
+      stop: () => daemon.stop(),
+    };
+  };
+  try {
+    return (await playDemo({ site, data: loaded.config.data, exit, out: process.stdout, boot, stopped: toldToStop })) === 0
+      ? EXIT.ok
+      : EXIT.failed;
+  } catch (error) {
+    if (!(error instanceof PlanRefused)) throw error;
+    for (const finding of error.findings) process.stderr.write(`${showFinding(finding)}\n`);
+    return EXIT.failed;
+  }
+};
+
+/** Runs one command line, without the program's own name; resolves with the exit code. */
+export const main = (argv: readonly string[]): Promise<number> => {
+  const context: CliContext = {
+    out: process.stdout,
+    err: process.stderr,
+    environment: process.env,
+    version: version(),
+    user: process.env.SUDO_USER ?? userInfo().username,
+    operations,
+    checkPlan,
+    start,
+    demo: ({ exit }) => demo(exit),
+  };
+  return runCli(argv, context);
+};

@@ -1,0 +1,168 @@
+import type { Repetition } from '../../../formats/hl7v2/reader.ts';
+import type { Json } from '../../../records/mapped.ts';
+import type { Run } from '../run.ts';
+import type { Table } from '../table.ts';
+import { hl7TypeOf, isHl7, isPlain } from '../types.ts';
+import { Cell, Composite, Invalid, type Item, isModel, type Model, plainText, type Value } from '../value.ts';
+import type { FunctionSpec } from './function.ts';
+
+/** HL7 table 0396 and the names UK senders use → URI by which FHIR UK Core knows the code system. */
+const SYSTEM_URIS: Readonly<Record<string, string>> = {
+  SCT: 'http://snomed.info/sct',
+  SNOMED: 'http://snomed.info/sct',
+  'SNOMED-CT': 'http://snomed.info/sct',
+  'SNOMED CT': 'http://snomed.info/sct',
+  SNM: 'http://snomed.info/sct',
+  LN: 'http://loinc.org',
+  LOINC: 'http://loinc.org',
+  I10: 'http://hl7.org/fhir/sid/icd-10',
+  ICD10: 'http://hl7.org/fhir/sid/icd-10',
+  DMD: 'https://dmd.nhs.uk',
+  'DM+D': 'https://dmd.nhs.uk',
+  READ2: 'http://read.info/readv2',
+  RCV2: 'http://read.info/readv2',
+  CTV3: 'http://read.info/ctv3',
+  UCUM: 'http://unitsofmeasure.org',
+  OPCS4: 'https://fhir.nhs.uk/Id/opcs-4',
+};
+/** The way back; the first name of each system above. */
+const SYSTEM_NAMES = new Map<string, string>();
+for (const [name, uri] of Object.entries(SYSTEM_URIS)) if (!SYSTEM_NAMES.has(uri)) SYSTEM_NAMES.set(uri, name);
+
+/** URI of a naming system where one is known; else its name as sent. */
+export const systemUri = (name: string | undefined): string | undefined =>
+  name === undefined ? undefined : (SYSTEM_URIS[name.toUpperCase()] ?? name);
+/** Name of table 0396 for a URI; else the URI itself. */
+export const systemName = (uri: string | undefined): string | undefined => (uri === undefined ? undefined : (SYSTEM_NAMES.get(uri) ?? uri));
+
+const part = (code: string | undefined, system: string | undefined, display: string | undefined): Model | undefined => {
+  if (code === undefined && display === undefined) return undefined;
+  return {
+    ...(code === undefined ? {} : { code }),
+    ...(system === undefined ? {} : { system }),
+    ...(display === undefined ? {} : { display }),
+  };
+};
+
+/** A CE or CWE as one coding that keeps all it says: alternates as translations, text without a code as the sender's own words. */
+export const codingOf = (repetition: Repetition): Model | undefined => {
+  const c = (n: number): string | undefined => {
+    const text = repetition.component(n);
+    return text === '""' ? undefined : text;
+  };
+  const main = part(c(1), systemUri(c(3)), c(2));
+  const others = [part(c(4), systemUri(c(6)), c(5)), part(c(10), systemUri(c(12)), c(11))].filter((one) => one !== undefined);
+  const words = c(9) ?? (c(1) === undefined ? c(2) : undefined);
+  const [first = main, ...rest] = main === undefined ? others : [main, ...others];
+  if (first === undefined) return words === undefined ? undefined : { originalText: words };
+  return { ...first, ...(words === undefined ? {} : { originalText: words }), ...(rest.length === 0 ? {} : { translations: rest }) };
+};
+
+const stringIn = (model: Model, key: string): string | undefined => {
+  const value = model[key];
+  return typeof value === 'string' ? value : undefined;
+};
+
+/** A coding as CE components: code, display or the sender's words, system, and the first translation as the alternate. */
+export const codingComponents = (coding: Model): readonly (string | undefined)[] => {
+  const translations = Array.isArray(coding.translations) ? coding.translations : [];
+  const [other] = translations.filter(isModel);
+  const main = [
+    stringIn(coding, 'code'),
+    stringIn(coding, 'display') ?? stringIn(coding, 'originalText'),
+    systemName(stringIn(coding, 'system')),
+  ];
+  return other === undefined ? main : [...main, stringIn(other, 'code'), stringIn(other, 'display'), systemName(stringIn(other, 'system'))];
+};
+
+const lookUp = (table: Table, reverse: boolean): ((text: string) => Value) => {
+  const codes = reverse ? table.backward : table.forward;
+  const unlisted = reverse ? table.unlistedBack : table.unlisted;
+  return (text) => {
+    const found = codes.get(text);
+    if (found !== undefined) return found;
+    if (unlisted.kind === 'value') return unlisted.value;
+    return unlisted.kind === 'keep' ? text : new Invalid('not-in-table', text);
+  };
+};
+
+const onPlain =
+  (change: (text: string) => Value) =>
+  (item: Item): Value => {
+    const text = plainText(item);
+    return text === undefined ? undefined : change(text);
+  };
+
+const CODED = new Set(['CE', 'CWE', 'CNE', 'varies']);
+
+export const CODE_FUNCTIONS: readonly FunctionSpec[] = [
+  {
+    name: 'table',
+    args: ['table'],
+    wants: 'text',
+    build: (call) => {
+      if (call.table === undefined) return undefined;
+      if (!isPlain(call.from) && !isHl7(call.from)) return call.fault('type-break', 'table works on a code');
+      if (call.reverse && call.table.backward.size === 0)
+        return call.fault('table', `table "${call.table.name}" has no row for the way back`, 'mark rows with yes in a column reverse');
+      return { gives: 'text', apply: onPlain(lookUp(call.table, call.reverse)) };
+    },
+  },
+  {
+    name: 'map',
+    args: ['pairs'],
+    wants: 'text',
+    build: (call) => {
+      if (!isPlain(call.from) && !isHl7(call.from)) return call.fault('type-break', 'map works on a code');
+      const { pairs, otherwise } = call;
+      return {
+        gives: 'text',
+        apply: onPlain(
+          (text) => (pairs.get(text) as string | undefined) ?? (otherwise as string | undefined) ?? new Invalid('not-listed', text),
+        ),
+      };
+    },
+  },
+  {
+    name: 'coding',
+    args: [],
+    wants: 'whole',
+    build: (call) => {
+      if (!call.inbound) {
+        if (call.from !== 'Coding' && call.from !== 'any') return call.fault('type-break', 'coding works on a Coding');
+        return { gives: 'hl7:CE', apply: (item) => (isModel(item) ? new Composite(codingComponents(item)) : undefined) };
+      }
+      if (!isPlain(call.from) && !(isHl7(call.from) && CODED.has(hl7TypeOf(call.from))))
+        return call.fault('type-break', 'coding works on a CE or CWE');
+      return {
+        gives: 'Coding',
+        apply: (item) => {
+          if (item instanceof Cell) return codingOf(item.repetition);
+          const code = plainText(item);
+          return code === undefined ? undefined : { code };
+        },
+      };
+    },
+  },
+  {
+    name: 'code',
+    args: ['text', 'path'],
+    optional: true,
+    wants: 'text',
+    build: <R extends Run>(call: Parameters<FunctionSpec['build']>[0]) => {
+      if (!isPlain(call.from) && !isHl7(call.from)) return call.fault('type-break', 'code works on text');
+      const system = systemUri(call.texts[0]);
+      if (system === undefined) return call.fault('arguments', 'code needs the system', 'write code("http://snomed.info/sct", OBX-3.2)');
+      const [words] = call.paths;
+      return {
+        gives: 'Coding',
+        apply: (item: Item, run: R) => {
+          const code = plainText(item);
+          if (code === undefined) return undefined;
+          const display = typeof words === 'string' || words === undefined ? words : words.read(run as never);
+          return { code, system, ...(typeof display === 'string' ? { display } : {}) } satisfies { [key: string]: Json };
+        },
+      };
+    },
+  },
+];

@@ -1,0 +1,139 @@
+import type { MessageId, Token } from '../../records/ids.ts';
+import type { MappedRecord } from '../../records/mapped.ts';
+import type {
+  BatchWrite,
+  FiledHead,
+  MessageWrite,
+  PersonWrite,
+  ProcessStore,
+  ProcessTransaction,
+  TodoMessage,
+} from '../../records/process.ts';
+import type { Telemetry } from '../../records/telemetry.ts';
+import type { Plan } from '../plan/plan.ts';
+import { decideMessage } from './decide-message.ts';
+import { gather } from './gather.ts';
+import type { BatchReport } from './leader.ts';
+import type { Names } from './names.ts';
+import type { PersonCache } from './person-cache.ts';
+import { readWork } from './read-work.ts';
+import type { KeepContent } from './release.ts';
+import type { MessageWork } from './work.ts';
+import type { WorkingSet } from './working-set.ts';
+
+export interface BatchParts {
+  readonly store: ProcessStore;
+  /** Read once a batch: a reload takes effect with the next one. */
+  readonly plan: () => Plan;
+  readonly cache: PersonCache;
+  readonly names: Names;
+  /** Stores content (attachments, summaries) before the batch commits; the same bytes are stored once. */
+  readonly keep: KeepContent;
+  /** Heads to be hinted, after the commit. */
+  readonly onHeads: (heads: readonly FiledHead[]) => void;
+  /** Messages with an application answer that is now due. */
+  readonly onReplies: (ids: readonly MessageId[]) => void;
+  readonly telemetry: Telemetry;
+}
+
+/** Reads, maps, decides and commits one batch. Nothing outside the database happens inside its transaction but pure work. */
+export const runBatch = async (parts: BatchParts, token: Token, low: number, limit: number): Promise<BatchReport> => {
+  const plan = parts.plan();
+  let touched: WorkingSet | null = null;
+  let heads: readonly FiledHead[] = [];
+  let writes: readonly MessageWrite[] = [];
+  let todo: readonly TodoMessage[] = [];
+  try {
+    await parts.store.inBatch(token, async (tx) => {
+      todo = await tx.todo(low, limit);
+      if (todo.length === 0) return;
+      const works = await timed(parts, 'map', () => readAll(parts, plan, tx, todo));
+      for (const work of works) for (const { bytes } of work.mapped?.attachments ?? []) await parts.keep(bytes);
+      await parts.store.reserve(idsFor(works));
+      const set = await timed(parts, 'gather', () => gather(tx, works, { cache: parts.cache, kindsReadFor: plan.kindsReadFor }));
+      touched = set;
+      const decided = await timed(parts, 'decide', () => decideAll(parts, plan, tx, set, works));
+      writes = decided.messages;
+      heads = await timed(parts, 'write', () => tx.write(decided));
+    });
+  } catch (error) {
+    forget(parts.cache, touched);
+    throw error;
+  }
+  remember(parts.cache, touched);
+  if (heads.length > 0) parts.onHeads(heads);
+  const replies = writes.flatMap((write) => (write.reply === null ? [] : [write.message.id]));
+  if (replies.length > 0) parts.onReplies(replies);
+  for (const write of writes) parts.telemetry.count('messages_processed', { outcome: write.outcome });
+  return { messages: todo.length, last: todo.at(-1)?.id ?? low };
+};
+
+const timed = async <T>(parts: BatchParts, stage: string, work: () => Promise<T>): Promise<T> => {
+  const began = performance.now();
+  const result = await work();
+  parts.telemetry.observe('stage', (performance.now() - began) / 1000, { stage });
+  return result;
+};
+
+const readAll = async (parts: BatchParts, plan: Plan, tx: ProcessTransaction, todo: readonly TodoMessage[]): Promise<MessageWork[]> => {
+  const again = await tx.heldParts(todo.filter((message) => message.again).map((message) => message.id));
+  return todo.map((message) => readWork(plan, parts.names, message, again.get(message.id) ?? null));
+};
+
+/** Upper bound of ids one batch can draw: a person and a founding record a part, every record and child, custody, lists, a summary. */
+const idsFor = (works: readonly MessageWork[]): number => {
+  const count = (records: readonly MappedRecord[]): number => records.reduce((sum, record) => sum + 1 + count(record.children), 0);
+  return works.reduce((sum, work) => sum + work.parts.reduce((n, { part }) => n + 8 + count(part.records) + part.lists.length * 50, 0), 16);
+};
+
+const decideAll = async (
+  parts: BatchParts,
+  plan: Plan,
+  tx: ProcessTransaction,
+  set: WorkingSet,
+  works: readonly MessageWork[],
+): Promise<BatchWrite> => {
+  const messages: MessageWrite[] = [];
+  const filings: BatchWrite['filings'][number][] = [];
+  for (const work of works) {
+    const decided = await decideMessage(
+      { plan, names: parts.names, ids: parts.store.ids, tx, keep: parts.keep, telemetry: parts.telemetry },
+      set,
+      work,
+    );
+    messages.push(decided.write);
+    filings.push(...decided.filings);
+  }
+  const persons: PersonWrite[] = [];
+  for (const [id, learned] of set.touched) {
+    const state = set.persons.get(id);
+    if (state === undefined) continue;
+    const next = { ...state, version: state.version + 1, isNew: false };
+    set.persons.set(id, next);
+    persons.push({
+      id,
+      isNew: state.isNew,
+      version: next.version,
+      routingVersion: next.routingVersion,
+      restricted: next.restricted,
+      newIdentifiers: learned,
+    });
+  }
+  // The lane is the surviving person's, also where the merge came later in the batch.
+  const surviving = filings.map((filing) => ({ ...filing, personId: set.rootOf(filing.personId) }));
+  return { persons, items: set.items, merges: set.merges, filings: surviving, messages };
+};
+
+const remember = (cache: PersonCache, set: WorkingSet | null): void => {
+  if (set === null) return;
+  for (const [id, state] of set.persons) {
+    if (set.rootOf(id) === id && set.merges.every((merge) => merge.into !== id && merge.from !== id)) cache.put(state);
+    // The version of a merged person is raised by the merge itself: read afresh next time.
+    else cache.drop(id);
+  }
+};
+
+const forget = (cache: PersonCache, set: WorkingSet | null): void => {
+  if (set === null) cache.clear();
+  else for (const id of set.persons.keys()) cache.drop(id);
+};

@@ -1,0 +1,137 @@
+import type { OutboundMapping } from '../../mappings/engine/index.ts';
+import type { OdsCode } from '../../records/ids.ts';
+import type { Action } from '../../records/mapped.ts';
+import type { Filing, HeldPart, StoredItem } from '../../records/process.ts';
+import type { CanonicalRecord, DeliveryFacts, Payload } from '../../records/record.ts';
+import { decideRoutes } from '../../routing/decide.ts';
+import type { DecisionEvidence, RouteDelivery } from '../../routing/outcome.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Names } from './names.ts';
+import { patientView } from './patient-view.ts';
+import { type PersonState, recordsOfKind } from './person-state.ts';
+import type { Standing } from './standing.ts';
+
+export interface FileContext {
+  readonly plan: Plan;
+  readonly names: Names;
+  readonly person: PersonState;
+  readonly standing: Standing;
+  readonly messageId: Filing['messageId'];
+  readonly part: number;
+}
+
+/** What became of one record: where it goes, what holds it, or the rule that keeps it. */
+export interface FiledRecord {
+  readonly filings: readonly Filing[];
+  readonly holds: readonly HeldPart[];
+  readonly filedBy: string | null;
+  readonly evidence: DecisionEvidence | { readonly record: string; readonly kind: string; readonly filed: string };
+}
+
+/** Routes one record and renders it for each destination. Pure. `sender`: nothing is sent back to who stated it. */
+export const fileRecord = (context: FileContext, item: StoredItem, record: CanonicalRecord, sender: OdsCode | null): FiledRecord => {
+  const { plan, standing, person } = context;
+  const children = childrenOf(person, item);
+  const decision = decideRoutes(plan.routes, standing.factsFor(record, children, sender), plan.directory);
+  const holds: HeldPart[] = decision.holds.map(({ reason, route }) => ({ reason, ...(route === null ? {} : { rule: `route:${route}` }) }));
+  const filings: Filing[] = [];
+  for (const delivery of decision.deliveries) {
+    const rendered = render(context, item, record, children, delivery);
+    if (rendered.ok) filings.push(rendered.filing);
+    else holds.push(rendered.hold);
+  }
+  return { filings, holds, filedBy: decision.filed === null ? null : `route:${decision.filed.rule}`, evidence: decision.evidence };
+};
+
+/** Children of a report in their order; those taken back as errors too, for they go out as deletions (ruling C32). */
+export const childrenOf = (person: PersonState, item: StoredItem): CanonicalRecord[] => {
+  const children: CanonicalRecord[] = [];
+  for (const other of person.items.values()) if (other.parentId === item.id && other.record !== null) children.push(other.record);
+  return children.sort((a, b) => a.position - b.position || (a.id < b.id ? -1 : 1));
+};
+
+type Rendered = { readonly ok: true; readonly filing: Filing } | { readonly ok: false; readonly hold: HeldPart };
+
+const render = (
+  context: FileContext,
+  item: StoredItem,
+  record: CanonicalRecord,
+  children: readonly CanonicalRecord[],
+  delivery: RouteDelivery,
+): Rendered => {
+  const { plan, names, person, standing, messageId, part } = context;
+  const destination = plan.destinations.get(delivery.destination);
+  const rule = `route:${delivery.route}`;
+  if (destination === undefined) return { ok: false, hold: { reason: 'no-endpoint', rule } };
+  const chosen = chooseMapping(destination.mappings, record, record.action);
+  if (chosen === undefined) return { ok: false, hold: { reason: 'no-rendering', rule } };
+  const name = [String(messageId), String(part), record.id, delivery.destination, delivery.entry?.ods ?? '', delivery.route];
+  const transportKey = names.transportKey(name);
+  const facts: DeliveryFacts = {
+    id: names.recordId(['delivery', ...name]),
+    controlId: transportKey,
+    createdAt: standing.at,
+    processingId: plan.processingId,
+    msh: destination.msh,
+  };
+  const result = renderWith(context, chosen, record, children, delivery, facts);
+  if (!result.ok)
+    return {
+      ok: false,
+      hold: {
+        reason: 'rendering-failed',
+        rule: result.hold.rule,
+        ...(result.hold.source === undefined ? {} : { source: result.hold.source }),
+      },
+    };
+  return {
+    ok: true,
+    filing: {
+      destinationId: destination.id,
+      personId: person.id,
+      messageId,
+      part,
+      itemId: item.id,
+      recordId: item.recordId,
+      route: delivery.route,
+      role: delivery.to,
+      transportKey,
+      priority: delivery.priority,
+      decidedVersion: person.routingVersion,
+      mappingVersion: chosen.version,
+      directoryVersion: plan.directory.version,
+      payload: result.payload,
+      size: sizeOf(result.payload),
+    },
+  };
+};
+
+/** Exactly one may match; overlap was refused by `check`, so the first is the one. */
+const chooseMapping = (mappings: readonly OutboundMapping[], record: CanonicalRecord, action: Action): OutboundMapping | undefined =>
+  mappings.find((mapping) => mapping.kind === record.kind && mapping.matches(record, action));
+
+export const renderWith = (
+  context: FileContext,
+  mapping: OutboundMapping,
+  record: CanonicalRecord,
+  children: readonly CanonicalRecord[],
+  delivery: Pick<RouteDelivery, 'facts'>,
+  facts: DeliveryFacts,
+) =>
+  mapping.render({
+    record,
+    action: record.action,
+    children,
+    patient: patientView(context.person, record),
+    episode: context.standing.factsFor(record, children, null).episode,
+    records: (kind) => recordsOfKind(context.person, kind),
+    route: delivery.facts,
+    delivery: facts,
+  });
+
+const sizeOf = (payload: Payload): number =>
+  payload.parts.reduce(
+    (sum, part) =>
+      sum + (part.kind === 'bytes' ? part.bytes.length : part.encoding === 'base64' ? Math.ceil(part.size / 3) * 4 : part.size),
+    0,
+  );

@@ -1,0 +1,184 @@
+import type { PersonId } from '../../records/ids.ts';
+import { isKindName, type KindName, keyScope } from '../../records/kinds/index.ts';
+import type { MappedRecord } from '../../records/mapped.ts';
+import {
+  identifierKey,
+  type PersonIdentifier,
+  type PersonRow,
+  type ProcessTransaction,
+  type ScopedKey,
+  type StoredItem,
+  scopedKeyText,
+} from '../../records/process.ts';
+import type { PersonCache } from './person-cache.ts';
+import { knownPerson, type PersonState, withItems } from './person-state.ts';
+import type { MessageWork, PartWork } from './work.ts';
+import { WorkingSet } from './working-set.ts';
+
+/** Read for every person a batch touches: who they are, where they are, who their GP is. */
+const CORE: readonly string[] = ['patient', 'custody', 'gpRegistration'];
+
+export interface GatherParts {
+  readonly cache: PersonCache;
+  /** Kinds that the mappings rendering this kind may read (`reads:`), and what a release needs. */
+  readonly kindsReadFor: (work: PartWork) => readonly string[];
+}
+
+/** Loads, under the persons' locks, everything the batch will decide on: a handful of statements whatever its size. */
+export const gather = async (
+  tx: ProcessTransaction,
+  works: readonly MessageWork[],
+  { cache, kindsReadFor }: GatherParts,
+): Promise<WorkingSet> => {
+  const set = new WorkingSet();
+  const parts = works.flatMap((work) => work.parts.map((part) => ({ part, system: work.mapped?.system ?? '' })));
+  const keys = systemKeys(parts);
+  const [holders, byKey] = await Promise.all([tx.personsOf(identifiersIn(parts.map(({ part }) => part))), tx.itemsByKey(keys)]);
+  for (const [key, person] of holders) set.holders.set(key, person);
+
+  const rows = await lockClosure(tx, [...new Set([...holders.values(), ...[...byKey.values()].map((item) => item.personId)])]);
+  const roots = new Map<PersonId, PersonRow[]>();
+  for (const row of rows) {
+    const root = row.mergedInto ?? row.id;
+    roots.set(root, [...(roots.get(root) ?? []), row]);
+  }
+  for (const row of rows) set.roots.set(row.id, row.mergedInto ?? row.id);
+  const wanted = kindsByPerson(
+    parts.map(({ part }) => part),
+    set,
+    kindsReadFor,
+  );
+  await loadPersons(tx, roots, wanted, cache, set);
+
+  // Items found by key carry their children with them: a report's results are keyed within it.
+  const found = [...byKey.values()];
+  const children = await tx.childrenOf(found.map((item) => item.id));
+  for (const item of [...found, ...children]) {
+    const person = set.persons.get(set.rootOf(item.personId));
+    if (person !== undefined) set.persons.set(person.id, withItems(person, [item]));
+    else set.know(item, scopeOf(item));
+  }
+  for (const person of set.persons.values()) for (const item of person.items.values()) set.know(item, scopeOf(item));
+  return set;
+};
+
+/** Where the keys of a stored item count: its parent, its person, or the system. */
+const scopeOf = (item: StoredItem): number => {
+  if (item.parentId !== null) return item.parentId;
+  return isKindName(item.kind) && keyScope(item.kind, false) === 'patient' ? item.personId : 0;
+};
+
+const identifiersIn = (parts: readonly PartWork[]): PersonIdentifier[] => {
+  const all = new Map<string, PersonIdentifier>();
+  for (const { evidence, retired } of parts) {
+    for (const one of [...evidence.identifiers, ...evidence.mergedAliases, ...(retired?.identifiers ?? [])])
+      all.set(identifierKey(one), one);
+  }
+  return [...all.values()];
+};
+
+const systemKeys = (parts: readonly { part: PartWork; system: string }[]): ScopedKey[] => {
+  const keys = new Map<string, ScopedKey>();
+  const add = (record: MappedRecord, system: string) => {
+    if (!isKindName(record.kind) || keyScope(record.kind, false) !== 'system') return;
+    for (const key of record.keys) {
+      const scoped: ScopedKey = { system, kind: record.kind, scope: 0, key };
+      keys.set(scopedKeyText(scoped), scoped);
+    }
+  };
+  for (const { part, system } of parts)
+    for (const record of [...part.part.records, ...(part.custody === null ? [] : [part.custody])]) add(record, system);
+  return [...keys.values()];
+};
+
+/** Merges are flat, so one look at what the first rows point to closes the set. */
+const lockClosure = async (tx: ProcessTransaction, ids: readonly PersonId[]): Promise<readonly PersonRow[]> => {
+  if (ids.length === 0) return [];
+  let asked = [...ids].sort((a, b) => a - b);
+  for (;;) {
+    const rows = await tx.lock(asked);
+    const locked = new Set(rows.map((row) => row.id));
+    const missing = rows.flatMap((row) => (row.mergedInto !== null && !locked.has(row.mergedInto) ? [row.mergedInto] : []));
+    if (missing.length === 0) return rows;
+    asked = [...new Set([...asked, ...missing])].sort((a, b) => a - b);
+  }
+};
+
+const kindsByPerson = (
+  parts: readonly PartWork[],
+  set: WorkingSet,
+  kindsReadFor: GatherParts['kindsReadFor'],
+): Map<PersonId, Set<string>> => {
+  const wanted = new Map<PersonId, Set<string>>();
+  for (const work of parts) {
+    const kinds = [...patientScoped(work), ...kindsReadFor(work)];
+    if (kinds.length === 0) continue;
+    for (const identifier of work.evidence.identifiers) {
+      const person = set.holders.get(identifierKey(identifier));
+      if (person === undefined) continue;
+      const known = wanted.get(person) ?? new Set<string>();
+      for (const kind of kinds) known.add(kind);
+      wanted.set(person, known);
+    }
+  }
+  return wanted;
+};
+
+const patientScoped = (work: PartWork): KindName[] =>
+  [...work.part.records.map((record) => record.kind), ...work.part.lists.map((list) => list.kind)].filter(
+    (kind): kind is KindName => isKindName(kind) && keyScope(kind, false) === 'patient',
+  );
+
+const loadPersons = async (
+  tx: ProcessTransaction,
+  roots: ReadonlyMap<PersonId, readonly PersonRow[]>,
+  wanted: ReadonlyMap<PersonId, ReadonlySet<string>>,
+  cache: PersonCache,
+  set: WorkingSet,
+): Promise<void> => {
+  const strangers: PersonId[] = [];
+  const missing = new Map<PersonId, string[]>();
+  for (const [id, rows] of roots) {
+    const root = rows.find((row) => row.id === id);
+    if (root === undefined) continue;
+    const cached = cache.get(id, root.version);
+    // Restriction and routing may be raised without the person's version; the row is the truth.
+    if (cached !== undefined)
+      set.persons.set(id, { ...cached, routingVersion: root.routingVersion, restricted: rows.some((row) => row.restricted) });
+    else strangers.push(id);
+    const kinds = [...CORE, ...(wanted.get(id) ?? [])].filter((kind) => cached?.loaded.has(kind) !== true);
+    if (kinds.length > 0) missing.set(id, kinds);
+  }
+  const closure = (ids: readonly PersonId[]): PersonId[] => ids.flatMap((id) => (roots.get(id) ?? []).map((row) => row.id));
+  const kinds = new Set([...missing.values()].flat());
+  const [identifiers, items] = await Promise.all([
+    tx.identifiersOf(closure(strangers)),
+    tx.itemsOf(closure([...missing.keys()]), [...kinds]),
+  ]);
+  const withChildren = [...items, ...(await tx.childrenOf(items.filter((item) => item.kind === 'report').map((item) => item.id)))];
+  for (const id of strangers) {
+    const rows = roots.get(id) ?? [];
+    const root = rows.find((row) => row.id === id);
+    if (root !== undefined)
+      set.persons.set(
+        id,
+        knownPerson(
+          rows,
+          root,
+          rows.flatMap((row) => identifiers.get(row.id) ?? []),
+        ),
+      );
+  }
+  const owner = new Map<PersonId, PersonId>();
+  for (const [id, rows] of roots) for (const row of rows) owner.set(row.id, id);
+  const itemsOfRoot = new Map<PersonId, StoredItem[]>();
+  for (const item of withChildren) {
+    const root = owner.get(item.personId) ?? item.personId;
+    itemsOfRoot.set(root, [...(itemsOfRoot.get(root) ?? []), item]);
+  }
+  for (const [id] of missing) {
+    const state: PersonState | undefined = set.persons.get(id);
+    // All wanted kinds were read for all of these persons at once, so each has the union.
+    if (state !== undefined) set.persons.set(id, withItems(state, itemsOfRoot.get(id) ?? [], kinds));
+  }
+};

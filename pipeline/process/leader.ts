@@ -1,0 +1,189 @@
+import type { MessageId, Token } from '../../records/ids.ts';
+import type { Telemetry } from '../../records/telemetry.ts';
+
+/** Lease 'process', as the leader needs it. `take` is refused while another daemon holds it. */
+export interface LeaderLease {
+  /** `clean` is false where the last holder did not give the lease back: it died, perhaps of a message. */
+  take(): Promise<{ readonly token: Token; readonly clean: boolean } | null>;
+  renew(token: Token): Promise<boolean>;
+  release(token: Token): Promise<void>;
+}
+
+export interface BatchReport {
+  readonly messages: number;
+  /** Highest message id handled. */
+  readonly last: number;
+}
+
+export interface LeaderParts {
+  readonly lease: LeaderLease;
+  /** Decides and commits up to `limit` unprocessed messages above `low`. */
+  readonly batch: (token: Token, low: number, limit: number) => Promise<BatchReport>;
+  /** Ids of the first unprocessed messages, for the search for a poisonous one. */
+  readonly first: (limit: number) => Promise<readonly MessageId[]>;
+  readonly countTry: (token: Token, id: MessageId) => Promise<number>;
+  readonly holdAlone: (token: Token, id: MessageId, reason: 'poison' | 'internal') => Promise<void>;
+  /** True where trying again may help (connection gone, deadlock); false where the batch itself is at fault. */
+  readonly isTransient: (error: unknown) => boolean;
+  readonly isLeaseLost: (error: unknown) => boolean;
+  readonly telemetry: Telemetry;
+  readonly now: () => number;
+  /** Most messages of one batch. */
+  readonly limit: number;
+  /** How long an idle leader sleeps before it looks for messages of other daemons, ms. */
+  readonly idleMs: number;
+}
+
+/** Messages tried one by one after a leader died. */
+const CAREFUL = 500;
+const RENEW_MS = 1000;
+/** How often the search starts from the lowest id again: ids commit out of order. */
+const LOOK_BACK_MS = 1000;
+const TRIES = 3;
+
+/**
+ * The one processing leader among all daemons. States: *waiting* for the lease → *leading* (batches) → *waiting* (lease lost, or the store away).
+ * A batch that fails of itself is halved until one message is left; that one is held and its neighbours go on.
+ */
+export class Leader {
+  readonly #parts: LeaderParts;
+  #running = false;
+  #loop: Promise<void> = Promise.resolve();
+  #wake: (() => void) | null = null;
+  #woken = false;
+  #lookBack = false;
+  #leading = false;
+
+  constructor(parts: LeaderParts) {
+    this.#parts = parts;
+  }
+
+  get leading(): boolean {
+    return this.#leading;
+  }
+
+  start(): void {
+    this.#running = true;
+    this.#loop = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#running = false;
+    this.wake();
+    await this.#loop;
+  }
+
+  /** Called in process after intake, and after a release (`fromStart`): a released message has an old id. */
+  wake(fromStart = false): void {
+    this.#woken = true;
+    if (fromStart) this.#lookBack = true;
+    this.#wake?.();
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    if (this.#woken) {
+      this.#woken = false;
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = null;
+    this.#woken = false;
+  }
+
+  async #run(): Promise<void> {
+    const { lease, telemetry } = this.#parts;
+    while (this.#running) {
+      try {
+        const taken = await lease.take();
+        if (taken === null) {
+          await this.#sleep(500);
+          continue;
+        }
+        this.#leading = true;
+        telemetry.event('leader-elected', { clean: taken.clean });
+        try {
+          if (!taken.clean) await this.#careful(taken.token);
+          await this.#lead(taken.token);
+        } finally {
+          this.#leading = false;
+        }
+        await lease.release(taken.token);
+      } catch (error) {
+        if (!this.#parts.isLeaseLost(error)) telemetry.error('leader-interrupted', error);
+        if (this.#running) await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+    }
+  }
+
+  async #lead(token: Token): Promise<void> {
+    const { now, batch, lease } = this.#parts;
+    let low = 0;
+    let renewed = now();
+    let lookedBack = now();
+    while (this.#running) {
+      if (this.#lookBack || now() - lookedBack > LOOK_BACK_MS) {
+        this.#lookBack = false;
+        lookedBack = now();
+        low = 0;
+      }
+      let report: BatchReport;
+      try {
+        report = await batch(token, low, this.#parts.limit);
+      } catch (error) {
+        if (this.#parts.isLeaseLost(error) || this.#parts.isTransient(error)) throw error;
+        this.#parts.telemetry.error('batch-failed', error, { low });
+        report = await this.#isolate(token, low, this.#parts.limit);
+      }
+      if (report.messages > 0) {
+        low = report.last;
+        renewed = now();
+        continue;
+      }
+      if (now() - renewed > RENEW_MS) {
+        if (!(await lease.renew(token))) return;
+        renewed = now();
+      }
+      await this.#sleep(this.#parts.idleMs);
+    }
+  }
+
+  /** Halves the failing batch until the message that fails alone is found and held. */
+  async #isolate(token: Token, low: number, limit: number): Promise<BatchReport> {
+    const half = Math.floor(limit / 2);
+    if (half < 1) {
+      const [id] = (await this.#parts.first(1 << 16)).filter((candidate) => candidate > low);
+      if (id === undefined) return { messages: 0, last: low };
+      await this.#parts.holdAlone(token, id, 'internal');
+      this.#parts.telemetry.warn('message-isolated', { message: id, reason: 'internal' });
+      return { messages: 1, last: id };
+    }
+    try {
+      return await this.#parts.batch(token, low, half);
+    } catch (error) {
+      if (this.#parts.isLeaseLost(error) || this.#parts.isTransient(error)) throw error;
+      return this.#isolate(token, low, half);
+    }
+  }
+
+  /** After a leader died: the first messages go one by one, each counted before it is tried, so that one that kills is found. */
+  async #careful(token: Token): Promise<void> {
+    for (const id of await this.#parts.first(CAREFUL)) {
+      if (!this.#running) return;
+      if ((await this.#parts.countTry(token, id)) > TRIES) {
+        await this.#parts.holdAlone(token, id, 'poison');
+        this.#parts.telemetry.warn('message-isolated', { message: id, reason: 'poison' });
+        continue;
+      }
+      await this.#parts.batch(token, id - 1, 1).catch(async (error: unknown) => {
+        if (this.#parts.isLeaseLost(error) || this.#parts.isTransient(error)) throw error;
+        await this.#parts.holdAlone(token, id, 'internal');
+      });
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import type { ReadEvidence } from '../../patients/evidence.ts';
+import { decideMerge, decideMove, type MergeReason } from '../../patients/merge.ts';
+import type { MessageId } from '../../records/ids.ts';
+import type { MappedMerge } from '../../records/mapped.ts';
+import { type HeldPart, identifierKey } from '../../records/process.ts';
+import { candidateOf, candidatesFor } from './identify.ts';
+import { type PersonState, withIdentifiers } from './person-state.ts';
+import type { Draft } from './working-set.ts';
+
+export type MergeResult = { readonly person: PersonState; readonly hold: HeldPart | null; readonly reasons: readonly MergeReason[] };
+
+/** Carries out the merge a message asks for, in the draft. The one identified stays; the retired one is read as part of it. */
+export const mergePart = (
+  draft: Draft,
+  survivor: PersonState,
+  merge: MappedMerge,
+  retired: ReadEvidence,
+  at: { messageId: MessageId; part: number },
+): MergeResult => {
+  if (merge.action === 'unmerge') {
+    // Undoing needs a person's look at what was filed meanwhile: the message is held, `hold release` after the operator's unmerge closes it.
+    return { person: survivor, hold: { reason: 'identity-contradiction', rule: merge.rule, say: 'unmerge asked for' }, reasons: [] };
+  }
+  const side = { identifiers: retired.identifiers, candidates: candidatesFor(draft, retired.identifiers), ifUnknown: merge.ifUnknown };
+  const decision = merge.action === 'move' ? decideMove(candidateOf(survivor), side, undefined) : decideMerge(candidateOf(survivor), side);
+  switch (decision.outcome) {
+    case 'hold':
+      return { person: survivor, hold: { reason: decision.reason, rule: merge.rule }, reasons: decision.reasons };
+    case 'none':
+      return { person: survivor, hold: null, reasons: decision.reasons };
+    case 'remember':
+      return { person: draft.learn(survivor, decision.learns), hold: null, reasons: decision.reasons };
+    case 'merge': {
+      const gone = draft.person(decision.from);
+      const items = new Map([...survivor.items, ...gone.items]);
+      const loaded = new Set([...survivor.loaded].filter((kind) => gone.loaded.has(kind)));
+      const joined: PersonState = {
+        ...withIdentifiers(survivor, gone.identifiers),
+        items,
+        loaded: survivor.isNew ? gone.loaded : gone.isNew ? survivor.loaded : loaded,
+        merged: [...survivor.merged, gone.id, ...gone.merged],
+        restricted: survivor.restricted || gone.restricted,
+        routingVersion: survivor.routingVersion + 1,
+      };
+      draft.merge({ from: gone.id, into: survivor.id, messageId: at.messageId, part: at.part, undo: false }, joined);
+      const learned = draft.learn(
+        joined,
+        decision.learns.filter((one) => !joined.identifiers.some((known) => identifierKey(known) === identifierKey(one))),
+      );
+      return { person: learned, hold: null, reasons: decision.reasons };
+    }
+    case 'unmerge':
+    case 'move':
+      return { person: survivor, hold: { reason: 'movement-unknown', rule: merge.rule }, reasons: decision.reasons };
+    default:
+      return decision satisfies never;
+  }
+};

@@ -1,0 +1,39 @@
+import type { Json } from '../../records/mapped.ts';
+import type { IdentifierType, PersonIdentifier } from '../../records/process.ts';
+import type { CanonicalRecord } from '../../records/record.ts';
+import { type PersonState, patientOf } from './person-state.ts';
+
+const FIELD: Readonly<Partial<Record<IdentifierType, string>>> = {
+  'nhs-number': 'nhsNumber',
+  'prison-number': 'prisonNumber',
+  'pnc-number': 'pncNumber',
+  'cro-number': 'croNumber',
+  'home-office-reference': 'homeOfficeReference',
+};
+
+/**
+ * The patient as outbound mappings read it: demographics from the record, identifiers flat from the index (rulings C35). Of several numbers
+ * of one type (after a merge) the one with the best status stands, else the first that was learned.
+ */
+export const patientView = (person: PersonState, like: CanonicalRecord): CanonicalRecord => {
+  const patient = patientOf(person) ?? { ...like, kind: 'patient', fields: {}, keys: [], parentId: null };
+  const fields: Record<string, Json> = { ...patient.fields };
+  const localIds: Json[] = [];
+  for (const identifier of [...person.identifiers].sort(byStanding)) {
+    const field = FIELD[identifier.type];
+    if (field === undefined) localIds.push(localId(identifier));
+    else if (fields[field] === undefined) {
+      fields[field] = identifier.value;
+      if (identifier.type === 'nhs-number' && identifier.status !== undefined) fields.nhsNumberStatus = identifier.status;
+    }
+  }
+  if (localIds.length > 0) fields.localIds = localIds;
+  return { ...patient, fields };
+};
+
+const byStanding = (a: PersonIdentifier, b: PersonIdentifier): number => (a.status ?? '99').localeCompare(b.status ?? '99');
+
+const localId = ({ value }: PersonIdentifier): Json => {
+  const bar = value.indexOf('|');
+  return { system: value.slice(0, bar), value: value.slice(bar + 1) };
+};

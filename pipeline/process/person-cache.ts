@@ -1,0 +1,57 @@
+import type { PersonId } from '../../records/ids.ts';
+import type { PersonState } from './person-state.ts';
+
+/**
+ * Persons the leader has seen lately. Only the leader writes records, identifiers and merges, and every write raises
+ * `person.version` under the lock, so a cached state with the row's version is the present one.
+ */
+export class PersonCache {
+  readonly #limit: number;
+  readonly #states = new Map<PersonId, PersonState>();
+  #items = 0;
+
+  /** `limit` counts items (records held in memory), not persons: one person may have hundreds. */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get(id: PersonId, version: number): PersonState | undefined {
+    const state = this.#states.get(id);
+    if (state === undefined) return undefined;
+    this.#states.delete(id);
+    if (state.version !== version) {
+      this.#items -= weight(state);
+      return undefined;
+    }
+    this.#states.set(id, state);
+    return state;
+  }
+
+  put(state: PersonState): void {
+    this.drop(state.id);
+    this.#states.set(state.id, state);
+    this.#items += weight(state);
+    for (const [id] of this.#states) {
+      if (this.#items <= this.#limit) break;
+      this.drop(id);
+    }
+  }
+
+  drop(id: PersonId): void {
+    const old = this.#states.get(id);
+    if (old === undefined) return;
+    this.#states.delete(id);
+    this.#items -= weight(old);
+  }
+
+  clear(): void {
+    this.#states.clear();
+    this.#items = 0;
+  }
+
+  get size(): number {
+    return this.#states.size;
+  }
+}
+
+const weight = (state: PersonState): number => 1 + state.identifiers.length + state.items.size;

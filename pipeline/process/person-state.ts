@@ -1,0 +1,85 @@
+import type { ItemId, PersonId } from '../../records/ids.ts';
+import { identifierKey, type PersonIdentifier, type PersonRow, type StoredItem } from '../../records/process.ts';
+import type { CanonicalRecord } from '../../records/record.ts';
+
+/**
+ * What the leader knows of one person while a batch is decided: the person's own row, identifiers, and the items of the kinds that
+ * were loaded, with those of every person merged into this one. Changed by copy, so that a message that fails leaves no trace.
+ */
+export interface PersonState {
+  readonly id: PersonId;
+  readonly isNew: boolean;
+  readonly version: number;
+  readonly routingVersion: number;
+  readonly restricted: boolean;
+  /** Persons merged into this one; their items are read as this one's. */
+  readonly merged: readonly PersonId[];
+  readonly identifiers: readonly PersonIdentifier[];
+  readonly items: ReadonlyMap<ItemId, StoredItem>;
+  /** Kinds of which every item is in `items`. */
+  readonly loaded: ReadonlySet<string>;
+}
+
+export const freshPerson = (id: PersonId): PersonState => ({
+  id,
+  isNew: true,
+  version: 0,
+  routingVersion: 0,
+  restricted: false,
+  merged: [],
+  identifiers: [],
+  items: new Map(),
+  loaded: ALL_KINDS,
+});
+
+/** A person made in this batch has nothing that could still be loaded. */
+const ALL_KINDS: ReadonlySet<string> = Object.assign(new Set<string>(), { has: () => true });
+
+export const knownPerson = (rows: readonly PersonRow[], root: PersonRow, identifiers: readonly PersonIdentifier[]): PersonState => ({
+  id: root.id,
+  isNew: false,
+  version: root.version,
+  routingVersion: root.routingVersion,
+  restricted: rows.some((row) => row.restricted),
+  merged: rows.filter((row) => row.id !== root.id).map((row) => row.id),
+  identifiers,
+  items: new Map(),
+  loaded: new Set(),
+});
+
+export const withItems = (person: PersonState, items: Iterable<StoredItem>, kinds: Iterable<string> = []): PersonState => {
+  const next = new Map(person.items);
+  for (const item of items) next.set(item.id, item);
+  return { ...person, items: next, loaded: person.isNew ? person.loaded : new Set([...person.loaded, ...kinds]) };
+};
+
+export const withIdentifiers = (person: PersonState, learned: readonly PersonIdentifier[]): PersonState => {
+  const known = new Map(person.identifiers.map((identifier) => [identifierKey(identifier), identifier]));
+  for (const identifier of learned) known.set(identifierKey(identifier), { ...known.get(identifierKey(identifier)), ...identifier });
+  return { ...person, identifiers: [...known.values()] };
+};
+
+export const itemsOfKind = (person: PersonState, kind: string): StoredItem[] => {
+  const found: StoredItem[] = [];
+  for (const item of person.items.values()) if (item.kind === kind) found.push(item);
+  return found;
+};
+
+export const recordsOfKind = (person: PersonState, kind: string): CanonicalRecord[] => {
+  const found: CanonicalRecord[] = [];
+  for (const item of person.items.values()) if (item.kind === kind && item.record !== null) found.push(item.record);
+  return found;
+};
+
+/** The person and all who are merged with them. */
+export const closureOf = (person: PersonState): ReadonlySet<PersonId> => new Set([person.id, ...person.merged]);
+
+/** The patient record that stands: the person's own, else the newest of those merged in. */
+export const patientOf = (person: PersonState): CanonicalRecord | null => {
+  let found: StoredItem | undefined;
+  for (const item of person.items.values()) {
+    if (item.kind !== 'patient' || item.record === null) continue;
+    if (found === undefined || item.personId === person.id || (found.personId !== person.id && item.id > found.id)) found = item;
+  }
+  return found?.record ?? null;
+};

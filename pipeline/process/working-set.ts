@@ -1,0 +1,142 @@
+import type { ItemId, PersonId } from '../../records/ids.ts';
+import {
+  type ItemWrite,
+  identifierKey,
+  type MergeWrite,
+  type PersonIdentifier,
+  type ScopedKey,
+  type StoredItem,
+  scopedKeyText,
+} from '../../records/process.ts';
+import { type PersonState, withIdentifiers, withItems } from './person-state.ts';
+
+/** Everything a batch has loaded and decided so far. Messages are decided in order; each sees what those before it did. */
+export class WorkingSet {
+  readonly persons = new Map<PersonId, PersonState>();
+  /** Identifier key → person that holds it. */
+  readonly holders = new Map<string, PersonId>();
+  /** Scoped key → item. */
+  readonly keys = new Map<string, ItemId>();
+  readonly known = new Map<ItemId, StoredItem>();
+  /** Person of an item, or a person merged away → the one that stays. */
+  readonly roots = new Map<PersonId, PersonId>();
+  readonly items: ItemWrite[] = [];
+  readonly merges: MergeWrite[] = [];
+  /** Persons to be written, with the identifiers they learned. */
+  readonly touched = new Map<PersonId, PersonIdentifier[]>();
+
+  /** Makes a loaded item findable by its keys. */
+  know(item: StoredItem, scope: number): void {
+    this.known.set(item.id, item);
+    for (const key of item.keys) this.keys.set(scopedKeyText({ system: item.system, kind: item.kind, scope, key }), item.id);
+  }
+
+  rootOf(id: PersonId): PersonId {
+    return this.roots.get(id) ?? id;
+  }
+}
+
+/** What one message would change. `commit` hands it to the working set; a draft that is dropped leaves no trace. */
+export class Draft {
+  readonly #base: WorkingSet;
+  readonly #persons = new Map<PersonId, PersonState>();
+  readonly #holders = new Map<string, PersonId>();
+  readonly #keys = new Map<string, ItemId>();
+  readonly #known = new Map<ItemId, StoredItem>();
+  readonly #roots = new Map<PersonId, PersonId>();
+  readonly #learned = new Map<PersonId, PersonIdentifier[]>();
+  readonly #items: ItemWrite[] = [];
+  readonly #merges: MergeWrite[] = [];
+
+  constructor(base: WorkingSet) {
+    this.#base = base;
+  }
+
+  rootOf(id: PersonId): PersonId {
+    return this.#roots.get(id) ?? this.#base.rootOf(id);
+  }
+
+  /** The person as this message sees it; one that was merged away leads to the one that stays. */
+  person(id: PersonId): PersonState {
+    const root = this.rootOf(id);
+    const state = this.#persons.get(root) ?? this.#base.persons.get(root);
+    if (state === undefined) throw new Error(`person ${root} is not in the batch`);
+    return state;
+  }
+
+  holder(identifier: PersonIdentifier): PersonId | undefined {
+    const key = identifierKey(identifier);
+    const holder = this.#holders.get(key) ?? this.#base.holders.get(key);
+    return holder === undefined ? undefined : this.rootOf(holder);
+  }
+
+  /** Items by scoped key text. */
+  readonly found = {
+    get: (key: string): StoredItem | undefined => {
+      const id = this.#keys.get(key) ?? this.#base.keys.get(key);
+      return id === undefined ? undefined : this.item(id);
+    },
+  };
+
+  item(id: ItemId): StoredItem | undefined {
+    return this.#known.get(id) ?? this.#base.known.get(id);
+  }
+
+  put(person: PersonState): void {
+    this.#persons.set(person.id, person);
+    if (!this.#learned.has(person.id)) this.#learned.set(person.id, []);
+  }
+
+  learn(person: PersonState, identifiers: readonly PersonIdentifier[]): PersonState {
+    if (identifiers.length === 0) return person;
+    const next = withIdentifiers(person, identifiers);
+    this.put(next);
+    this.#learned.get(person.id)?.push(...identifiers);
+    for (const identifier of identifiers) this.#holders.set(identifierKey(identifier), person.id);
+    return next;
+  }
+
+  /** Stores a new version of an item read with this person. */
+  write(person: PersonState, write: ItemWrite): PersonState {
+    const { id, uuid, personId, kind, system, state, parentId, recordId, keys, record } = write;
+    const item: StoredItem = { id, uuid, personId, kind, system, state, parentId, recordId, keys, record };
+    this.#items.push(write);
+    this.#known.set(id, item);
+    for (const key of write.newKeys) this.#keys.set(scopedKeyText(key satisfies ScopedKey), id);
+    const next = withItems(person, [item]);
+    this.put(next);
+    return next;
+  }
+
+  /** From now on `from` is read as part of `into`. */
+  merge(write: MergeWrite, into: PersonState): void {
+    this.#merges.push(write);
+    this.put(into);
+    this.#roots.set(write.from, into.id);
+    for (const merged of into.merged) this.#roots.set(merged, into.id);
+  }
+
+  /** `from` stands on its own again. */
+  unmerge(write: MergeWrite, from: PersonState, into: PersonState): void {
+    this.#merges.push(write);
+    this.put(from);
+    this.put(into);
+    this.#roots.set(from.id, from.id);
+  }
+
+  commit(): void {
+    const base = this.#base;
+    for (const [id, state] of this.#persons) base.persons.set(id, state);
+    for (const [key, id] of this.#holders) base.holders.set(key, id);
+    for (const [key, id] of this.#keys) base.keys.set(key, id);
+    for (const [id, item] of this.#known) base.known.set(id, item);
+    for (const [id, root] of this.#roots) base.roots.set(id, root);
+    for (const [id, learned] of this.#learned) {
+      const before = base.touched.get(id);
+      if (before === undefined) base.touched.set(id, [...learned]);
+      else before.push(...learned);
+    }
+    base.items.push(...this.#items);
+    base.merges.push(...this.#merges);
+  }
+}

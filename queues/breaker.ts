@@ -1,0 +1,100 @@
+import type { DestinationHealth, LaneStore } from '../records/lanes.ts';
+import type { Telemetry } from '../records/telemetry.ts';
+import type { Outlet } from './outlet.ts';
+import type { Sender } from './sender.ts';
+
+export interface BreakerParts {
+  readonly outlet: Outlet;
+  readonly lanes: LaneStore;
+  readonly sender: Sender;
+  readonly telemetry: Telemetry;
+  /** It closed: what waited meanwhile is due. */
+  readonly onClosed: () => void;
+}
+
+/** Time the trial's claim, sending and filing may take beyond the send itself. */
+const PROBE_MARGIN = 5_000;
+const AGAIN = 1_000;
+const TRIES = 5;
+
+/**
+ * Counts transport failures in the store. Open, no head is claimed and no lane uses up attempts; when its time is over one head of one
+ * daemon is tried; when that gets through everything is due again.
+ */
+export class Breaker {
+  readonly #parts: BreakerParts;
+  #timer: NodeJS.Timeout | undefined;
+  #noting: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(parts: BreakerParts) {
+    this.#parts = parts;
+  }
+
+  /** After each turn, and whenever the destination's row was read. Resolves when the store knows. */
+  async see(health: DestinationHealth, worked = 0, failed = 0): Promise<void> {
+    if (this.#stopped) return;
+    if (health.breakerMs !== null) this.#arm(health.breakerMs);
+    if (worked > 0 && (health.failures > 0 || health.breakerMs !== null)) await this.#note(0);
+    else if (worked === 0 && failed > 0) await this.#note(failed);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#noting;
+  }
+
+  #note(failures: number): Promise<void> {
+    const { lanes, outlet, telemetry, onClosed } = this.#parts;
+    this.#noting = this.#noting.then(async () => {
+      try {
+        const health = await lanes.noteTransport(outlet.destination, failures, outlet.breaker);
+        telemetry.gauge('breaker_open', health.breakerMs === null ? 0 : 1, { destination: outlet.name });
+        if (health.breakerMs !== null && failures > 0) {
+          telemetry.warn('breaker-open', { destination: outlet.name, failures: health.failures, ms: health.breakerMs });
+          this.#arm(health.breakerMs);
+        }
+        if (health.closed) {
+          telemetry.event('breaker-closed', { destination: outlet.name });
+          clearTimeout(this.#timer);
+          this.#timer = undefined;
+          onClosed();
+        }
+      } catch (error) {
+        telemetry.error('breaker-failed', error, { destination: outlet.name });
+      }
+    });
+    return this.#noting;
+  }
+
+  #arm(ms: number): void {
+    if (this.#stopped) return;
+    clearTimeout(this.#timer);
+    // Daemons that wait for the same moment come one after another.
+    this.#timer = setTimeout(() => void this.#try(), ms + Math.random() * 50 + 5);
+  }
+
+  async #try(): Promise<void> {
+    const { lanes, outlet, sender, telemetry } = this.#parts;
+    this.#timer = undefined;
+    try {
+      const ttl = outlet.sendTimeoutMs + PROBE_MARGIN;
+      if (!(await lanes.takeProbe(outlet.destination, ttl))) {
+        const health = await lanes.health(outlet.destination);
+        if (health.breakerMs !== null) this.#arm(health.paused ? Math.max(health.breakerMs, AGAIN) : health.breakerMs);
+        return;
+      }
+      telemetry.event('breaker-trial', { destination: outlet.name });
+      this.#arm(ttl);
+      for (const head of await lanes.due({ destination: outlet.destination, olderMs: 0, future: false, limit: TRIES })) {
+        if (head.kind !== 'ask' && (await sender.probe(head))) return;
+      }
+      // Nothing to try it with: the next failure in a row opens it again.
+      await this.#note(0);
+    } catch (error) {
+      telemetry.error('breaker-failed', error, { destination: outlet.name });
+      this.#arm(AGAIN);
+    }
+  }
+}

@@ -1,0 +1,234 @@
+import type { FaultCode } from './faults.ts';
+import type {
+  DeliveryId,
+  DestinationId,
+  DestinationName,
+  DirectoryVersion,
+  Instant,
+  ItemId,
+  LaneId,
+  MappingVersion,
+  MessageId,
+  PersonId,
+  RecordId,
+  SourceId,
+  SourceName,
+  Token,
+  TransportKey,
+} from './ids.ts';
+import type { Issue } from './issue.ts';
+import type { RecordKey } from './mapped.ts';
+import type { CanonicalRecord, Payload, RecordState } from './record.ts';
+import type { Outcome, Priority } from './states.ts';
+
+/** The seam between the processing leader (pipeline) and the store: one batch, one transaction. */
+
+export interface TodoMessage {
+  readonly id: MessageId;
+  readonly sourceId: SourceId;
+  readonly controlId: string | null;
+  readonly type: string | null;
+  readonly received: Instant;
+  readonly size: number;
+  /** Bit 0: an application answer is wanted on processing; bit 1: only on error; bit 2: only on success. */
+  readonly answer: number;
+  /** Times a daemon ended while this message was being processed. */
+  readonly tries: number;
+  /** Released from a hold: only the parts that were held run again. */
+  readonly again: boolean;
+  readonly bytes: Buffer;
+}
+
+export const IDENTIFIER_TYPES = ['nhs-number', 'prison-number', 'pnc-number', 'cro-number', 'home-office-reference', 'local-id'] as const;
+export type IdentifierType = (typeof IDENTIFIER_TYPES)[number];
+
+export interface PersonIdentifier {
+  readonly type: IdentifierType;
+  /** Canonical value; a local id is `system|value`. */
+  readonly value: string;
+  /** NHS number status 01–08, where it has one. */
+  readonly status?: string;
+}
+
+export interface PersonRow {
+  readonly id: PersonId;
+  readonly mergedInto: PersonId | null;
+  readonly version: number;
+  readonly routingVersion: number;
+  readonly restricted: boolean;
+}
+
+/** An item with its present version; `record` is null for a tombstone (a cancellation that came before its original). */
+export interface StoredItem {
+  readonly id: ItemId;
+  readonly uuid: RecordId;
+  readonly personId: PersonId;
+  readonly kind: string;
+  readonly system: string;
+  readonly state: RecordState;
+  readonly parentId: ItemId | null;
+  readonly recordId: number | null;
+  readonly keys: readonly RecordKey[];
+  readonly record: CanonicalRecord | null;
+}
+
+/** Where a key is unique: 0 for the whole system, else the person or the parent item. */
+export interface ScopedKey {
+  readonly system: string;
+  readonly kind: string;
+  readonly scope: number;
+  readonly key: RecordKey;
+}
+
+export interface HeldPart {
+  readonly reason: FaultCode;
+  readonly rule?: string;
+  readonly source?: string;
+  readonly say?: string;
+}
+
+export interface PartWrite {
+  readonly part: number;
+  readonly personId: PersonId | null;
+  readonly outcome: Exclude<Outcome, 'rejected' | 'duplicate'>;
+  readonly reason: string | null;
+  readonly rule: string | null;
+  readonly deliveries: number;
+  readonly holds: readonly HeldPart[];
+  readonly issues: readonly Issue[];
+  /** Routing evidence, sealed by the store; null where nothing was decided. */
+  readonly decision: unknown;
+}
+
+export interface MessageWrite {
+  readonly message: TodoMessage;
+  /** Parts the message has, those of an earlier run too. */
+  readonly partCount: number;
+  readonly outcome: Exclude<Outcome, 'rejected' | 'duplicate'>;
+  readonly reason: string | null;
+  readonly rule: string | null;
+  readonly parts: readonly PartWrite[];
+  /** Application answer due later (enhanced mode). */
+  readonly reply: { readonly code: string; readonly bytes: Buffer } | null;
+}
+
+export interface ItemWrite {
+  readonly id: ItemId;
+  readonly isNew: boolean;
+  readonly uuid: RecordId;
+  readonly personId: PersonId;
+  readonly kind: string;
+  readonly system: string;
+  readonly state: RecordState;
+  readonly parentId: ItemId | null;
+  readonly newKeys: readonly ScopedKey[];
+  readonly keys: readonly RecordKey[];
+  readonly mappingVersion: MappingVersion;
+  readonly directoryVersion: DirectoryVersion;
+  readonly recordId: number;
+  readonly messageId: MessageId;
+  readonly part: number;
+  /** Null writes a tombstone: a withdrawal remembered before its original; it keeps the keys alone. */
+  readonly record: CanonicalRecord | null;
+}
+
+export interface PersonWrite {
+  readonly id: PersonId;
+  readonly isNew: boolean;
+  readonly version: number;
+  readonly routingVersion: number;
+  readonly restricted: boolean;
+  readonly newIdentifiers: readonly PersonIdentifier[];
+}
+
+/** One delivery to be filed on the lane of its person and destination. */
+export interface Filing {
+  readonly destinationId: DestinationId;
+  readonly personId: PersonId;
+  readonly messageId: MessageId;
+  readonly part: number;
+  readonly itemId: ItemId | null;
+  readonly recordId: number | null;
+  readonly route: string;
+  readonly role: string;
+  readonly transportKey: TransportKey;
+  readonly priority: Priority;
+  readonly decidedVersion: number;
+  readonly mappingVersion: MappingVersion;
+  readonly directoryVersion: DirectoryVersion;
+  readonly payload: Payload;
+  readonly size: number;
+}
+
+/** A lane's head that may be hinted after the commit. */
+export interface FiledHead {
+  readonly lane: LaneId;
+  readonly delivery: DeliveryId;
+  readonly destination: DestinationId;
+  readonly priority: Priority;
+  readonly size: number;
+}
+
+export interface MergeWrite {
+  readonly from: PersonId;
+  readonly into: PersonId;
+  readonly messageId: MessageId;
+  readonly part: number;
+  readonly undo: boolean;
+}
+
+export interface BatchWrite {
+  readonly persons: readonly PersonWrite[];
+  readonly items: readonly ItemWrite[];
+  readonly merges: readonly MergeWrite[];
+  readonly filings: readonly Filing[];
+  readonly messages: readonly MessageWrite[];
+}
+
+/** Everything the leader may do inside the fenced transaction of one batch. */
+export interface ProcessTransaction {
+  /** Unprocessed messages above `low`, by id, at most `limit` and 8 MB of bodies. */
+  todo(low: number, limit: number): Promise<readonly TodoMessage[]>;
+  /** Part numbers of a released message that are still held. */
+  heldParts(messageIds: readonly MessageId[]): Promise<ReadonlyMap<MessageId, ReadonlySet<number>>>;
+  personsOf(identifiers: readonly PersonIdentifier[]): Promise<ReadonlyMap<string, PersonId>>;
+  /** Locks the persons and all that are merged with them, ascending by id. */
+  lock(ids: readonly PersonId[]): Promise<readonly PersonRow[]>;
+  identifiersOf(ids: readonly PersonId[]): Promise<ReadonlyMap<PersonId, readonly PersonIdentifier[]>>;
+  /** Items of these persons with one of the kinds, tombstones included. */
+  itemsOf(ids: readonly PersonId[], kinds: readonly string[]): Promise<readonly StoredItem[]>;
+  itemsByKey(keys: readonly ScopedKey[]): Promise<ReadonlyMap<string, StoredItem>>;
+  childrenOf(parents: readonly ItemId[]): Promise<readonly StoredItem[]>;
+  /** Transport keys among these that are already filed and not withdrawn. */
+  filed(keys: readonly TransportKey[]): Promise<ReadonlySet<TransportKey>>;
+  /** Items of these, final and handed over (or confirmed) to the destination before. */
+  handedOver(items: readonly ItemId[], destination: DestinationId): Promise<ReadonlySet<ItemId>>;
+  /** Writes everything; resolves with the heads to hint once the commit is through. */
+  write(batch: BatchWrite): Promise<readonly FiledHead[]>;
+}
+
+export interface ProcessStore {
+  /** Ids drawn ahead in blocks; gaps are harmless. */
+  readonly ids: { person(): PersonId; item(): ItemId; record(): number };
+  /** Makes sure that at least `n` of each id can be drawn without waiting. */
+  reserve(n: number): Promise<void>;
+  /** Runs one batch under the fence of the lease; rejects with `LeaseLost` when another leads. */
+  inBatch<T>(token: Token, work: (tx: ProcessTransaction) => Promise<T>): Promise<T>;
+  /** Holds one message that cannot be processed at all, in a transaction of its own. */
+  holdAlone(token: Token, id: MessageId, reason: FaultCode): Promise<void>;
+  /** Counts a try before a suspect message is processed alone, committed at once. */
+  countTry(token: Token, id: MessageId): Promise<number>;
+}
+
+export const identifierKey = (identifier: { readonly type: IdentifierType; readonly value: string }): string =>
+  `${identifier.type}|${identifier.value}`;
+export const scopedKeyText = (k: ScopedKey): string => `${k.system}|${k.kind}|${k.scope}|${k.key.name}|${JSON.stringify(k.key.values)}`;
+
+export interface ConfiguredDestination {
+  readonly id: DestinationId;
+  readonly name: DestinationName;
+}
+export interface ConfiguredSource {
+  readonly id: SourceId;
+  readonly name: SourceName;
+}

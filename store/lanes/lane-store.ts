@@ -1,0 +1,35 @@
+import type { LaneStore } from '../../records/lanes.ts';
+import { takeLease } from '../lease.ts';
+import type { Database } from '../pool.ts';
+import type { Vault } from '../vault.ts';
+import { checkLanes, dueHeads, expireClaims, silentDaemons, tidyLanes } from './care.ts';
+import { destinationHealth, destinationStatuses, noteTransport, takeProbe } from './destinations.ts';
+import { type ContentReader, openDelivery } from './outbound.ts';
+import { claimForAsking, disownClaims, loadClaims, takeTurn } from './turn.ts';
+
+export interface LaneStoreParts {
+  readonly database: Database;
+  readonly vault: Vault;
+  readonly content: ContentReader;
+  /** This daemon's row. */
+  readonly daemon: number;
+}
+
+/** The store as the queues see it. */
+export const createLaneStore = ({ database, vault, content, daemon }: LaneStoreParts): LaneStore => ({
+  turn: (outlet, turn) => takeTurn(database, vault, daemon, outlet, turn),
+  load: (claims) => loadClaims(database, claims),
+  open: (claimed) => openDelivery(vault, content, claimed),
+  disown: (heads) => disownClaims(database, daemon, heads),
+  ask: (heads, ttlMs) => claimForAsking(database, daemon, heads, ttlMs),
+  health: (destination) => destinationHealth(database, destination),
+  statuses: () => destinationStatuses(database),
+  noteTransport: (destination, failures, policy) => noteTransport(database, destination, failures, policy),
+  takeProbe: (destination, ttlMs) => takeProbe(database, destination, ttlMs),
+  due: (filter) => dueHeads(database, filter),
+  expireClaims: () => expireClaims(database, daemon),
+  silentDaemons: () => silentDaemons(database, daemon),
+  checkLanes: () => checkLanes(database),
+  tidy: () => tidyLanes(database),
+  takeLease: async (name, ms) => (await takeLease(database, name, daemon, ms)) !== null,
+});

@@ -1,0 +1,178 @@
+import type { DeliveryId, DestinationId, DestinationName, LaneId, Token } from '../../records/ids.ts';
+import type { FiledHead } from '../../records/process.ts';
+import type { Priority } from '../../records/states.ts';
+import type { Database, Transaction } from '../pool.ts';
+import { retryTransaction } from '../retry.ts';
+import type { Vault } from '../vault.ts';
+import { advanceLane } from './refile.ts';
+
+/** Who asks for it, and why: the reason is sealed, everything else is in clear. */
+export interface Operator {
+  readonly who: string;
+  readonly why: string;
+}
+
+/** `done`: it happened now. Else nothing was changed: not found, already so, being sent at this moment, or not in a state for it. */
+export interface OperatorResult {
+  readonly outcome: 'done' | 'not-found' | 'already' | 'being-sent' | 'not-possible';
+  /** The lane's token afterwards: handed in again it tells a second click from a second wish. */
+  readonly token: Token | null;
+  /** To be hinted. */
+  readonly heads: readonly FiledHead[];
+}
+
+interface Position {
+  readonly lane: LaneId;
+  readonly destination: DestinationId;
+  readonly state: number;
+  readonly priority: Priority;
+  readonly size: number;
+  readonly isHead: boolean;
+  readonly phase: number;
+  readonly blocked: number;
+  readonly token: Token;
+  readonly claimAlive: boolean;
+  readonly mayHaveArrived: boolean;
+}
+
+const READ = `select l.id as lane, l.destination_id as destination, d.state, d.priority, d.size, l.head is not distinct from d.id as "isHead", l.phase,
+    l.blocked, l.token, l.phase = 2 and l.claimed_until >= clock_timestamp() as "claimAlive", d.sent_first is not null as "mayHaveArrived"
+  from delivery d join lane l on l.id = d.lane_id where d.id = $1`;
+
+/** Locks the delivery's lane and all that wait behind it, then reads where the delivery stands. */
+const position = async (tx: Transaction, delivery: DeliveryId): Promise<Position | undefined> => {
+  await tx.query('select lane_lock(array[lane_id]) from delivery where id = $1', [delivery]);
+  return (await tx.query<Position>(READ, [delivery]))[0];
+};
+
+const audit = async (tx: Transaction, vault: Vault, operator: Operator, action: string, subject: string): Promise<void> => {
+  const sealed = vault.seal(Buffer.from(operator.why, 'utf8'), `audit:${action}:${subject}`);
+  await tx.query('insert into audit (who, action, subject, key_id, why) values ($1, $2, $3, $4, $5)', [
+    operator.who,
+    action,
+    subject,
+    sealed.keyId,
+    sealed.bytes,
+  ]);
+};
+
+const closeHold = async (
+  tx: Transaction,
+  vault: Vault,
+  operator: Operator,
+  delivery: DeliveryId,
+  done: 'released' | 'withdrawn',
+): Promise<void> => {
+  const open = await tx.query<{ id: number }>('select id from hold where delivery_id = $1 and done is null for update', [delivery]);
+  for (const { id } of open) {
+    const sealed = vault.seal(Buffer.from(operator.why, 'utf8'), `hold:${id}`);
+    await tx.query('update hold set done = $2, done_by = $3, done_at = now(), key_id = $4, why = $5 where id = $1', [
+      id,
+      done,
+      operator.who,
+      sealed.keyId,
+      sealed.bytes,
+    ]);
+  }
+};
+
+const nothing = (outcome: OperatorResult['outcome'], at?: Position): OperatorResult => ({ outcome, token: at?.token ?? null, heads: [] });
+
+const tokenOf = async (tx: Transaction, lane: LaneId): Promise<Token | null> =>
+  (await tx.query<{ token: Token }>('select token from lane where id = $1', [lane]))[0]?.token ?? null;
+
+/**
+ * Sends a held, failed or unresolved head again, now (`delivery retry`, `hold release`). With the token the operator saw,
+ * a second click changes nothing.
+ */
+export const releaseDelivery = (
+  database: Database,
+  vault: Vault,
+  delivery: DeliveryId,
+  operator: Operator,
+  token?: Token,
+): Promise<OperatorResult> =>
+  retryTransaction(database, async (tx) => {
+    const at = await position(tx, delivery);
+    if (at === undefined) return nothing('not-found');
+    if (at.state !== 0) return nothing('already', at);
+    if (!at.isHead) return nothing('not-possible', at);
+    if (at.phase === 2) return nothing('being-sent', at);
+    if (at.phase === 1 || (token !== undefined && token !== at.token)) return nothing('already', at);
+    await tx.query(
+      `update lane set phase = 1, token = token + 1, attempts = 0, crashes = 0, asks = 0, since = now(), next_at = null, claimed_by = null, claimed_until = null where id = $1`,
+      [at.lane],
+    );
+    await closeHold(tx, vault, operator, delivery, 'released');
+    await audit(tx, vault, operator, 'delivery release', `delivery ${delivery}`);
+    const head = { lane: at.lane, delivery, destination: at.destination, priority: at.priority, size: at.size };
+    return { outcome: 'done', token: await tokenOf(tx, at.lane), heads: at.blocked === 0 ? [head] : [] };
+  });
+
+/**
+ * Never sends it: `skipped` lets the lane go on, `operator` says the delivery was not wanted. Refused while it is being sent.
+ * A head that awaits its confirmation was handed over and stays so; only the wait ends.
+ */
+export const withdrawDelivery = (
+  database: Database,
+  vault: Vault,
+  delivery: DeliveryId,
+  reason: 'skipped' | 'operator',
+  operator: Operator,
+  token?: Token,
+): Promise<OperatorResult> =>
+  retryTransaction(database, async (tx) => {
+    const at = await position(tx, delivery);
+    if (at === undefined) return nothing('not-found');
+    const awaiting = at.isHead && at.phase === 6;
+    if (at.state !== 0 && !awaiting) return nothing('already', at);
+    if (at.isHead && at.claimAlive) return nothing('being-sent', at);
+    if (token !== undefined && token !== at.token) return nothing('already', at);
+    if (!awaiting) await tx.query('update delivery set state = 3, withdrawn = $2, done = now() where id = $1', [delivery, reason]);
+    await closeHold(tx, vault, operator, delivery, 'withdrawn');
+    await audit(tx, vault, operator, reason === 'skipped' ? 'delivery skip' : 'delivery withdraw', `delivery ${delivery}`);
+    const heads = at.isHead ? await advanceLane(tx, at.lane, delivery) : [];
+    return { outcome: 'done', token: await tokenOf(tx, at.lane), heads };
+  });
+
+/**
+ * The receiver says it has it (a business acknowledgement, or an operator who asked): handed over becomes confirmed, at any time and
+ * without a token. A head in back-off, held or unresolved that may have arrived is thereby known to have arrived.
+ */
+export const confirmDelivery = (
+  database: Database,
+  vault: Vault,
+  delivery: DeliveryId,
+  receiptCode: string | null,
+  operator?: Operator,
+): Promise<OperatorResult> =>
+  retryTransaction(database, async (tx) => {
+    const at = await position(tx, delivery);
+    if (at === undefined) return nothing('not-found');
+    if (at.state === 2) return nothing('already', at);
+    const proved = at.state === 0 && at.isHead && at.mayHaveArrived && (at.phase === 3 || at.phase === 4 || at.phase === 5);
+    if (at.state !== 1 && !proved) return nothing('not-possible', at);
+    await tx.query(
+      'update delivery set state = 2, confirmed = now(), done = coalesce(done, now()), receipt_code = coalesce($2, receipt_code) where id = $1',
+      [delivery, receiptCode],
+    );
+    const person = operator ?? { who: 'receiver', why: 'confirmed by the receiver' };
+    await closeHold(tx, vault, person, delivery, 'released');
+    if (operator !== undefined) await audit(tx, vault, operator, 'delivery confirm', `delivery ${delivery}`);
+    const heads = at.isHead ? await advanceLane(tx, at.lane, delivery) : [];
+    return { outcome: 'done', token: await tokenOf(tx, at.lane), heads };
+  });
+
+/** Stops sending to a destination: no head is claimed from now on; what is being sent ends. */
+export const pauseDestination = (database: Database, vault: Vault, name: DestinationName, operator: Operator): Promise<boolean> =>
+  setPaused(database, vault, name, operator, true);
+
+export const resumeDestination = (database: Database, vault: Vault, name: DestinationName, operator: Operator): Promise<boolean> =>
+  setPaused(database, vault, name, operator, false);
+
+const setPaused = (database: Database, vault: Vault, name: DestinationName, operator: Operator, paused: boolean): Promise<boolean> =>
+  retryTransaction(database, async (tx) => {
+    const changed = await tx.query('update destination set paused = $2 where name = $1 and paused <> $2 returning id', [name, paused]);
+    if (changed.length > 0) await audit(tx, vault, operator, paused ? 'destination pause' : 'destination resume', `destination ${name}`);
+    return changed.length > 0;
+  });

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import type { ContentName } from '../../records/ids.ts';
+import type { ClaimedDelivery } from '../../records/lanes.ts';
+import type { OutboundDelivery } from '../../records/ports.ts';
+import type { PayloadPart } from '../../records/record.ts';
+import type { Vault } from '../vault.ts';
+import { unsealPayload } from './payload.ts';
+
+/** Stored content by name, in chunks. */
+export interface ContentReader {
+  read(name: ContentName): AsyncIterable<Buffer>;
+}
+
+/** Up to this size a payload is held in memory whole. */
+const INLINE = 1024 * 1024;
+
+/** Base64 of a stream: what does not fill a group of three bytes is carried to the next chunk. */
+async function* base64(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  let carry = Buffer.alloc(0);
+  for await (const chunk of chunks) {
+    const whole = carry.length === 0 ? chunk : Buffer.concat([carry, chunk]);
+    const end = whole.length - (whole.length % 3);
+    carry = Buffer.from(whole.subarray(end));
+    if (end > 0) yield Buffer.from(whole.toString('base64', 0, end), 'latin1');
+  }
+  if (carry.length > 0) yield Buffer.from(carry.toString('base64'), 'latin1');
+}
+
+async function* spliced(parts: readonly PayloadPart[], content: ContentReader): AsyncIterable<Buffer> {
+  for (const part of parts) {
+    if (part.kind === 'bytes') yield part.bytes;
+    else if (part.encoding === 'raw') yield* content.read(part.name);
+    else yield* base64(content.read(part.name));
+  }
+}
+
+const gather = async (chunks: AsyncIterable<Buffer>): Promise<Buffer> => {
+  const all: Buffer[] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  return Buffer.concat(all);
+};
+
+async function* once(bytes: Buffer): AsyncIterable<Buffer> {
+  yield bytes;
+}
+
+/** What the adapter gets. Small payloads are whole in memory; larger ones stream, the same bytes at every call. */
+export const openDelivery = async (vault: Vault, content: ContentReader, claimed: ClaimedDelivery): Promise<OutboundDelivery> => {
+  const parts = unsealPayload(vault, claimed.transportKey, claimed.payload);
+  const [only] = parts;
+  const whole = parts.length === 1 && only?.kind === 'bytes' ? only.bytes : null;
+  const bytes = whole ?? (claimed.size <= INLINE ? await gather(spliced(parts, content)) : null);
+  const stream = (): AsyncIterable<Buffer> => (bytes === null ? spliced(parts, content) : once(bytes));
+  return {
+    id: claimed.delivery,
+    lane: claimed.lane,
+    token: claimed.token,
+    transportKey: claimed.transportKey,
+    contentType: claimed.contentType,
+    bytes: bytes !== null && bytes.length <= INLINE ? bytes : null,
+    size: bytes === null ? claimed.size : bytes.length,
+    stream,
+    digest: async () => {
+      const hash = createHash('sha256');
+      for await (const chunk of stream()) hash.update(chunk);
+      return hash.digest('hex');
+    },
+  };
+};

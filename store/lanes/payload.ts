@@ -1,0 +1,76 @@
+import type { ContentName, TransportKey } from '../../records/ids.ts';
+import { brandAs } from '../../records/ids.ts';
+import type { Payload, PayloadPart } from '../../records/record.ts';
+import type { Vault } from '../vault.ts';
+
+/** How a payload lies in the store, sealed under its transport key: its bytes, or its parts with stored content spliced in while sending. */
+export const FORM = { bytes: 0, parts: 1 } as const;
+
+export interface SealedPayload {
+  readonly keyId: number;
+  readonly form: number;
+  readonly body: Buffer;
+}
+
+const KIND = { bytes: 0, content: 1 } as const;
+
+/** One part: kind, length, then the bytes, or the name of the content in JSON. */
+const encodePart = (part: PayloadPart): readonly Buffer[] => {
+  const body =
+    part.kind === 'bytes' ? part.bytes : Buffer.from(JSON.stringify({ name: part.name, encoding: part.encoding, size: part.size }), 'utf8');
+  const head = Buffer.allocUnsafe(5);
+  head.writeUInt8(KIND[part.kind], 0);
+  head.writeUInt32BE(body.length, 1);
+  return [head, body];
+};
+
+interface StoredContent {
+  readonly name: string;
+  readonly encoding: 'raw' | 'base64';
+  readonly size: number;
+}
+
+const isStoredContent = (value: unknown): value is StoredContent =>
+  typeof value === 'object' &&
+  value !== null &&
+  'name' in value &&
+  typeof value.name === 'string' &&
+  'encoding' in value &&
+  (value.encoding === 'raw' || value.encoding === 'base64') &&
+  'size' in value &&
+  typeof value.size === 'number';
+
+const decodePart = (kind: number, body: Buffer): PayloadPart => {
+  if (kind === KIND.bytes) return { kind: 'bytes', bytes: body };
+  const stored: unknown = JSON.parse(body.toString('utf8'));
+  if (!isStoredContent(stored)) throw new RangeError('stored payload part');
+  return { kind: 'content', name: brandAs<ContentName>(stored.name), encoding: stored.encoding, size: stored.size };
+};
+
+const onlyBytes = (parts: readonly PayloadPart[]): Buffer | null => {
+  const buffers: Buffer[] = [];
+  for (const part of parts) {
+    if (part.kind !== 'bytes') return null;
+    buffers.push(part.bytes);
+  }
+  const [first] = buffers;
+  return buffers.length === 1 && first !== undefined ? first : Buffer.concat(buffers);
+};
+
+export const sealPayload = (vault: Vault, key: TransportKey, payload: Payload): SealedPayload => {
+  const bytes = onlyBytes(payload.parts);
+  const sealed = vault.seal(bytes ?? Buffer.concat(payload.parts.flatMap(encodePart)), key);
+  return { keyId: sealed.keyId, form: bytes === null ? FORM.parts : FORM.bytes, body: sealed.bytes };
+};
+
+export const unsealPayload = (vault: Vault, key: TransportKey, sealed: SealedPayload): readonly PayloadPart[] => {
+  const plain = vault.unseal(sealed.keyId, sealed.body, key);
+  if (sealed.form === FORM.bytes) return [{ kind: 'bytes', bytes: plain }];
+  const parts: PayloadPart[] = [];
+  for (let at = 0; at < plain.length; ) {
+    const end = at + 5 + plain.readUInt32BE(at + 1);
+    parts.push(decodePart(plain.readUInt8(at), plain.subarray(at + 5, end)));
+    at = end;
+  }
+  return parts;
+};

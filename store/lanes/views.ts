@@ -1,0 +1,200 @@
+import type {
+  DeliveryId,
+  DestinationId,
+  DestinationName,
+  HoldId,
+  LaneId,
+  MessageId,
+  PersonId,
+  Token,
+  TransportKey,
+} from '../../records/ids.ts';
+import { DELIVERY, type DeliveryView, PHASE, type Priority } from '../../records/states.ts';
+import type { Database } from '../pool.ts';
+
+/** What operators read. Nothing here is sealed, and nothing here is patient data: ids, codes and counts. */
+
+export interface DeliveryRow {
+  readonly id: DeliveryId;
+  readonly view: DeliveryView;
+  /** skipped, replaced, operator; where it is withdrawn. */
+  readonly withdrawn: string | null;
+  readonly destination: DestinationName;
+  readonly lane: LaneId;
+  /** The lane's token: hand it in with release, skip or withdraw. */
+  readonly token: Token;
+  readonly isHead: boolean;
+  readonly phase: string;
+  /** Lanes of merged persons that must run empty first. */
+  readonly blocked: number;
+  readonly message: MessageId;
+  readonly part: number;
+  readonly priority: Priority;
+  readonly role: string;
+  readonly route: string;
+  readonly transportKey: TransportKey;
+  readonly size: number;
+  readonly filed: Date;
+  readonly sentFirst: Date | null;
+  readonly done: Date | null;
+  readonly confirmed: Date | null;
+  readonly receiptCode: string | null;
+  readonly attempts: number;
+  readonly lastCode: string | null;
+  readonly nextAt: Date | null;
+}
+
+export interface DeliveryFilter {
+  readonly view?: DeliveryView;
+  readonly destination?: DestinationName;
+  readonly message?: MessageId;
+  readonly person?: PersonId;
+  readonly id?: DeliveryId;
+  /** Older than this delivery, for the next page. */
+  readonly before?: DeliveryId;
+  readonly limit?: number;
+}
+
+const VIEW = `case d.state when 1 then 'handed-over' when 2 then 'confirmed' when 3 then 'withdrawn'
+  else case when l.head = d.id and l.phase = 4 then 'held' when l.head = d.id and l.phase in (2, 5) then 'sending' else 'waiting' end end`;
+
+const DELIVERIES = `select d.id, ${VIEW} as view, d.withdrawn, n.name as destination, d.lane_id as lane, coalesce(l.token, 0) as token,
+    coalesce(l.head = d.id, false) as "isHead", coalesce(l.phase, 0) as phase, coalesce(l.blocked, 0) as blocked, d.message_id as message, d.part, d.priority,
+    d.role, d.route, d.transport_key as "transportKey", d.size, d.filed, d.sent_first as "sentFirst", d.done, d.confirmed, d.receipt_code as "receiptCode",
+    coalesce(case when l.head = d.id then l.attempts end, (select count(*) from attempt a where a.delivery_id = d.id)::int) as attempts,
+    (select a.code from attempt a where a.delivery_id = d.id order by a.id desc limit 1) as "lastCode",
+    case when l.head = d.id then l.next_at end as "nextAt"
+  from delivery d join destination n on n.id = d.destination_id left join lane l on l.id = d.lane_id`;
+
+/** States a view can lie in: the rest of the condition is the lane's. */
+const stateOf = (view: DeliveryView): number => (view === 'held' || view === 'sending' ? DELIVERY.code('waiting') : DELIVERY.code(view));
+
+/** Newest first. */
+export const listDeliveries = async (database: Database, filter: DeliveryFilter): Promise<readonly DeliveryRow[]> => {
+  const where: string[] = ['true'];
+  const values: unknown[] = [];
+  const and = (text: string, value: unknown): void => {
+    values.push(value);
+    where.push(text.replace('?', `$${values.length}`));
+  };
+  if (filter.view !== undefined) {
+    and('d.state = ?', stateOf(filter.view));
+    and(`${VIEW} = ?`, filter.view);
+  }
+  if (filter.destination !== undefined) and('n.name = ?', filter.destination);
+  if (filter.message !== undefined) and('d.message_id = ?', filter.message);
+  if (filter.person !== undefined) and('d.person_id in (select p.id from person p where ? in (p.id, p.merged_into))', filter.person);
+  if (filter.id !== undefined) and('d.id = ?', filter.id);
+  if (filter.before !== undefined) and('d.id < ?', filter.before);
+  values.push(filter.limit ?? 50);
+  const rows = await database.query<Omit<DeliveryRow, 'phase'> & { phase: number }>(
+    `${DELIVERIES} where ${where.join(' and ')} order by d.id desc limit $${values.length}`,
+    values,
+    { timeout: 5_000 },
+  );
+  return rows.map((row) => ({ ...row, phase: PHASE.word(row.phase) }));
+};
+
+export interface HoldRow {
+  readonly id: HoldId;
+  readonly reason: string;
+  /** A delivery hold blocks its lane; a message hold blocks nothing. */
+  readonly kind: 'message' | 'delivery';
+  readonly message: MessageId | null;
+  readonly part: number | null;
+  readonly delivery: DeliveryId | null;
+  readonly destination: DestinationName | null;
+  /** Deliveries of the lane, and of lanes behind it, that wait for this one. */
+  readonly waitingBehind: number;
+  readonly rule: string | null;
+  readonly source: string | null;
+  readonly say: string | null;
+  readonly opened: Date;
+  readonly due: Date | null;
+  readonly owner: string | null;
+  readonly done: string | null;
+  readonly doneBy: string | null;
+  readonly doneAt: Date | null;
+}
+
+export interface HoldFilter {
+  readonly open?: boolean;
+  readonly reason?: string;
+  readonly id?: HoldId;
+  readonly message?: MessageId;
+  readonly limit?: number;
+}
+
+const HOLDS = `select h.id, h.reason, case when h.delivery_id is null then 'message' else 'delivery' end as kind, h.message_id as message, h.part,
+    h.delivery_id as delivery, n.name as destination, h.rule, h.source, h.say, h.opened, h.due, h.owner, h.done, h.done_by as "doneBy", h.done_at as "doneAt",
+    case when h.delivery_id is null or h.done is not null then 0 else (
+      with recursive behind(id) as (select h.lane_id union select k.after_lane from behind b join lane_link k on k.before_lane = b.id)
+      select count(*)::int from behind b join delivery w on w.lane_id = b.id and w.state = 0 and w.id <> h.delivery_id) end as "waitingBehind"
+  from hold h left join delivery d on d.id = h.delivery_id left join destination n on n.id = d.destination_id`;
+
+/** Oldest first: that is the order to work through them. */
+export const listHolds = async (database: Database, filter: HoldFilter): Promise<readonly HoldRow[]> => {
+  const where: string[] = ['true'];
+  const values: unknown[] = [];
+  const and = (text: string, value: unknown): void => {
+    values.push(value);
+    where.push(text.replace('?', `$${values.length}`));
+  };
+  if (filter.open !== undefined) where.push(filter.open ? 'h.done is null' : 'h.done is not null');
+  if (filter.reason !== undefined) and('h.reason = ?', filter.reason);
+  if (filter.id !== undefined) and('h.id = ?', filter.id);
+  if (filter.message !== undefined) and('h.message_id = ?', filter.message);
+  values.push(filter.limit ?? 50);
+  return database.query<HoldRow>(`${HOLDS} where ${where.join(' and ')} order by h.opened, h.id limit $${values.length}`, values, {
+    timeout: 5_000,
+  });
+};
+
+export interface AttemptRow {
+  readonly at: Date;
+  readonly outcome: number;
+  readonly code: string;
+  readonly receiptCode: string | null;
+  readonly sentBytes: boolean;
+  readonly token: Token;
+  readonly keyId: number | null;
+  /** Sealed: the receiver's own words; opened with `attemptPlace`. */
+  readonly detail: Buffer | null;
+}
+
+export const listAttempts = (database: Database, delivery: DeliveryId): Promise<readonly AttemptRow[]> =>
+  database.query<AttemptRow>(
+    `select at, outcome, code, receipt_code as "receiptCode", sent_bytes as "sentBytes", token, key_id as "keyId", detail from attempt where delivery_id = $1 order by id`,
+    [delivery],
+    { timeout: 5_000 },
+  );
+
+export interface DestinationRow {
+  readonly id: DestinationId;
+  readonly name: DestinationName;
+  readonly transport: string;
+  readonly paused: boolean;
+  readonly breakerUntil: Date | null;
+  readonly failures: number;
+  /** Lanes by what they are doing. */
+  readonly due: number;
+  readonly sending: number;
+  readonly backoff: number;
+  readonly held: number;
+  readonly ambiguous: number;
+  readonly confirming: number;
+  readonly oldestDue: Date | null;
+}
+
+/** One scan of the lanes; readers may keep the answer for some seconds. */
+export const listDestinations = (database: Database): Promise<readonly DestinationRow[]> =>
+  database.query<DestinationRow>(
+    `select d.id, d.name, d.transport, d.paused, d.breaker_until as "breakerUntil", d.breaker_fails as failures,
+       count(*) filter (where l.phase = 1)::int as due, count(*) filter (where l.phase = 2)::int as sending, count(*) filter (where l.phase = 3)::int as backoff,
+       count(*) filter (where l.phase = 4)::int as held, count(*) filter (where l.phase = 5)::int as ambiguous, count(*) filter (where l.phase = 6)::int as confirming,
+       min(l.since) filter (where l.phase = 1) as "oldestDue"
+     from destination d left join lane l on l.destination_id = d.id and l.head is not null
+     group by d.id order by d.name`,
+    [],
+    { timeout: 5_000 },
+  );

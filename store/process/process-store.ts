@@ -1,0 +1,121 @@
+import type { FaultCode } from '../../records/faults.ts';
+import type { DestinationId, ItemId, MessageId, Token, TransportKey } from '../../records/ids.ts';
+import { brandAs } from '../../records/ids.ts';
+import type { BatchWrite, FiledHead, ProcessStore, ProcessTransaction } from '../../records/process.ts';
+import type { ContentStore } from '../content.ts';
+import { fileDeliveries } from '../lanes/file.ts';
+import { mergeLanes, unmergeLanes } from '../lanes/merge.ts';
+import { fenceLease } from '../lease.ts';
+import type { Database, Transaction } from '../pool.ts';
+import { retryTransaction } from '../retry.ts';
+import type { Vault } from '../vault.ts';
+import { IdBlocks } from './id-blocks.ts';
+import { childrenOf, itemsByKey, itemsOf, writeItems } from './items.ts';
+import { writeOutcomes } from './outcomes.ts';
+import { identifiersOf, lockPersons, personsOf, writeMerges, writePersons } from './persons.ts';
+import type { Systems } from './systems.ts';
+import { readHeldParts, readTodo } from './todo.ts';
+
+interface Parts {
+  readonly database: Database;
+  readonly vault: Vault;
+  readonly content: ContentStore;
+  readonly systems: Systems;
+  readonly daemon: number;
+  /** How long the lease lasts after each batch, ms. */
+  readonly leaseMs: number;
+}
+
+export const createProcessStore = (parts: Parts): ProcessStore => {
+  const ids = new IdBlocks(parts.database);
+  return {
+    ids,
+    reserve: (n) => ids.reserve(n),
+    inBatch: (token, work) =>
+      retryTransaction(parts.database, async (tx) => {
+        await fenceLease(tx, 'process', parts.daemon, token, parts.leaseMs);
+        return work(inside(tx, parts));
+      }),
+    holdAlone: (token, id, reason) => holdAlone(parts, token, id, reason),
+    countTry: (token, id) => countTry(parts, token, id),
+  };
+};
+
+const inside = (tx: Transaction, { vault, content, systems }: Parts): ProcessTransaction => ({
+  todo: (low, limit) => readTodo(tx, vault, content, low, limit),
+  heldParts: (ids) => readHeldParts(tx, ids),
+  personsOf: (identifiers) => personsOf(tx, vault, identifiers),
+  lock: (ids) => lockPersons(tx, ids),
+  identifiersOf: (ids) => identifiersOf(tx, vault, ids),
+  itemsOf: (ids, kinds) => itemsOf(tx, vault, systems, ids, kinds),
+  itemsByKey: (keys) => itemsByKey(tx, vault, systems, keys),
+  childrenOf: (parents) => childrenOf(tx, vault, systems, parents),
+  filed: (keys) => filed(tx, keys),
+  handedOver: (items, destination) => handedOver(tx, items, destination),
+  write: (batch) => write(tx, vault, systems, batch),
+});
+
+const filed = async (tx: Transaction, keys: readonly TransportKey[]): Promise<ReadonlySet<TransportKey>> => {
+  if (keys.length === 0) return new Set();
+  const rows = await tx.query<{ transport_key: string }>(
+    'select transport_key from delivery where transport_key = any($1) and state <> 3',
+    [keys],
+    'filed',
+  );
+  return new Set(rows.map((row) => brandAs<TransportKey>(row.transport_key)));
+};
+
+const handedOver = async (tx: Transaction, items: readonly ItemId[], destination: DestinationId): Promise<ReadonlySet<ItemId>> => {
+  if (items.length === 0) return new Set();
+  const rows = await tx.query<{ item_id: number }>(
+    'select distinct item_id from delivery where item_id = any($1) and destination_id = $2 and state in (1, 2)',
+    [items, destination],
+  );
+  return new Set(rows.map((row) => brandAs<ItemId>(row.item_id)));
+};
+
+/** Persons, items, merges, lanes and deliveries, outcomes: the lock order of the store, every statement sent without waiting for the one before. */
+const write = async (tx: Transaction, vault: Vault, systems: Systems, batch: BatchWrite): Promise<readonly FiledHead[]> => {
+  const waits = [
+    ...writePersons(tx, vault, batch.persons),
+    ...writeItems(tx, vault, systems, batch.items),
+    ...writeMerges(tx, batch.merges),
+  ];
+  const heads: FiledHead[] = [];
+  const merged = async () => {
+    for (const merge of batch.merges) heads.push(...(await (merge.undo ? unmergeLanes : mergeLanes)(tx, merge.from, merge.into)));
+  };
+  const settled = Promise.all(waits);
+  settled.catch(() => undefined);
+  await merged();
+  heads.push(...(await fileDeliveries(tx, vault, batch.filings)));
+  await Promise.all([settled, ...writeOutcomes(tx, vault, batch.messages)]);
+  return heads;
+};
+
+const holdAlone = (parts: Parts, token: Token, id: MessageId, reason: FaultCode): Promise<void> =>
+  parts.database.inTransaction(async (tx) => {
+    await fenceLease(tx, 'process', parts.daemon, token);
+    const left = await tx.query<{ source_id: number }>('delete from message_todo where message_id = $1 returning source_id', [id]);
+    if (left.length === 0) return;
+    await tx.query(
+      `insert into message_outcome (message_id, source_id, day, outcome, reason) select id, source_id, (received at time zone 'UTC')::date, 2, $2 from message where id = $1`,
+      [id, reason],
+    );
+    await tx.query(
+      'insert into hold (reason, message_id, part) values ($2, $1, 1) on conflict (message_id, part, reason) where done is null and delivery_id is null do nothing',
+      [id, reason],
+    );
+    await tx.query(
+      `insert into message_part (message_id, part, outcome, reason) values ($1, 1, 2, $2)
+       on conflict (message_id, part) do update set outcome = 2, reason = excluded.reason`,
+      [id, reason],
+    );
+  });
+
+const countTry = (parts: Parts, token: Token, id: MessageId): Promise<number> =>
+  parts.database.inTransaction(async (tx) => {
+    await fenceLease(tx, 'process', parts.daemon, token);
+    const rows = await tx.query<{ tries: number }>('update message_todo set tries = tries + 1 where message_id = $1 returning tries', [id]);
+    return rows[0]?.tries ?? 0;
+  });

@@ -1,0 +1,83 @@
+import type { Instant, MessageId, SourceId } from '../../records/ids.ts';
+import { brandAs } from '../../records/ids.ts';
+import type { TodoMessage } from '../../records/process.ts';
+import type { ContentStore } from '../content.ts';
+import type { Transaction } from '../pool.ts';
+import type { Vault } from '../vault.ts';
+
+interface TodoRow {
+  message_id: number;
+  source_id: number;
+  tries: number;
+  again: boolean;
+  control_id: string | null;
+  type: string | null;
+  received: Date;
+  size: number;
+  answer: number;
+  digest: Buffer;
+  key_id: number;
+  body: Buffer | null;
+  content_id: number | null;
+}
+
+const BYTES_IN_A_BATCH = 8 * 1024 * 1024;
+
+/** By existence, never by cursor: `low` only spares the scan over rows this leader has just deleted. */
+const TODO = `
+select * from (
+  select t.message_id, t.source_id, t.tries, t.again, m.control_id, m.type, m.received, m.size, m.answer, m.digest, m.key_id, m.body, m.content_id,
+         sum(m.size) over (order by t.message_id) - m.size as before
+  from (select * from message_todo where message_id > $1 order by message_id limit $2) t
+  join message m on m.id = t.message_id
+) b where before < $3 order by message_id`;
+
+export const readTodo = async (
+  tx: Transaction,
+  vault: Vault,
+  content: ContentStore,
+  low: number,
+  limit: number,
+): Promise<TodoMessage[]> => {
+  const rows = await tx.query<TodoRow>(TODO, [low, limit, BYTES_IN_A_BATCH], 'todo');
+  const messages: TodoMessage[] = [];
+  for (const row of rows) {
+    messages.push({
+      id: brandAs<MessageId>(row.message_id),
+      sourceId: brandAs<SourceId>(row.source_id),
+      controlId: row.control_id,
+      type: row.type,
+      received: brandAs<Instant>(row.received.toISOString()),
+      size: row.size,
+      answer: row.answer,
+      tries: row.tries,
+      again: row.again,
+      bytes: await bodyOf(row, vault, content),
+    });
+  }
+  return messages;
+};
+
+const bodyOf = async (row: TodoRow, vault: Vault, content: ContentStore): Promise<Buffer> => {
+  if (row.body !== null) return vault.unseal(row.key_id, row.body, row.digest);
+  if (row.content_id === null) throw new Error(`message ${row.message_id} has neither body nor content`);
+  const chunks: Buffer[] = [];
+  for await (const chunk of content.readById(row.content_id)) chunks.push(chunk);
+  return Buffer.concat(chunks, row.size);
+};
+
+export const readHeldParts = async (tx: Transaction, ids: readonly MessageId[]): Promise<Map<MessageId, Set<number>>> => {
+  const held = new Map<MessageId, Set<number>>();
+  if (ids.length === 0) return held;
+  const rows = await tx.query<{ message_id: number; part: number }>(
+    'select message_id, part from message_part where message_id = any($1) and outcome = 2',
+    [ids],
+    'held-parts',
+  );
+  for (const row of rows) {
+    const id = brandAs<MessageId>(row.message_id);
+    const parts = held.get(id) ?? new Set<number>();
+    held.set(id, parts.add(row.part));
+  }
+  return held;
+};

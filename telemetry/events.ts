@@ -1,0 +1,77 @@
+/** What an event means to the person who reads the log, and from which level on it is written. It is always counted. */
+export interface EventDeclaration {
+  /** `debug` for what happens once a message, so that a busy daemon writes nothing for it. */
+  readonly level: 'debug' | 'info';
+  readonly means: string;
+}
+
+const info = (means: string): EventDeclaration => ({ level: 'info', means });
+const debug = (means: string): EventDeclaration => ({ level: 'debug', means });
+
+/** A state that is told when it changes: `<name>` when it goes bad, `<name>.cleared` when it is good again. */
+const condition = (name: string, means: string, cleared: string): Readonly<Record<string, EventDeclaration>> => ({
+  [name]: info(means),
+  [`${name}.cleared`]: info(cleared),
+});
+
+/** Every event of the product, warnings and errors included. One that is not declared here is written at `info`. */
+export const EVENTS: Readonly<Record<string, EventDeclaration>> = {
+  // ── the daemon
+  'daemon.started': info('The daemon is up: everything configured is listening or looked after.'),
+  'daemon.stopping': info('Told to stop; what is in hand is finished first.'),
+  'daemon.stopped': info('Everything in hand is finished or given back.'),
+  'daemon.failed': info('The daemon cannot start or go on.'),
+  'config.reloaded': info('A changed configuration is in force.'),
+  'config.refused': info('A changed configuration has errors or needs a restart; the old one stays in force.'),
+  'console.listening': info('The console answers at this address.'),
+  'console.remote': info('The console can be reached from other machines and asks nobody for a password.'),
+  'console.failed': info('The console could not answer a request.'),
+  // ── sources
+  'source.listening': info('A source is ready to take messages.'),
+  'source.listen-failed': info('A source cannot listen; senders are refused.'),
+  'source.file': debug('A file was taken to its end.'),
+  ...condition('source.unreachable', 'The folder of a source cannot be looked into.', 'It can again.'),
+  ...condition('source.files-unreadable', 'A folder holds files that cannot be read.', 'All can be read again.'),
+  ...condition('source.store-unavailable', 'A source waits because the store does not take messages.', 'The store takes messages again.'),
+  // ── destinations
+  ...condition('destination.unreachable', 'A destination cannot be reached; its lanes wait.', 'It is reached again.'),
+  'destination.late-refusal': info('A receiver refused a message after it had accepted it (enhanced mode).'),
+  'destination.paused': info('An operator stopped sending to a destination.'),
+  'destination.resumed': info('An operator let sending go on.'),
+  'breaker-open': info('A destination failed several times in a row; its lanes wait until a trial succeeds.'),
+  'breaker-trial': info('One delivery tries whether a destination is back.'),
+  'breaker-closed': info('A destination took a delivery again; all lanes go on.'),
+  'breaker-failed': info('The breaker of a destination could not be read or set.'),
+  'resolve-failed': info('What became of an attempt could not be found out; it is asked again.'),
+  'payload-unreadable': info('What was to be sent could not be read from the store.'),
+  'adapter-overdue': info('An attempt did not end at its deadline.'),
+  'adapter-failed': info('A destination adapter failed in a way it should not.'),
+  'turn-failed': info('Results of sending could not be filed; the claims run out and the deliveries are looked at again.'),
+  'load-failed': info('What was to be sent could not be read; it is tried again.'),
+  'recheck-failed': info('The check before sending failed; the delivery is not sent and is looked at again.'),
+  // ── processing
+  'leader-elected': info('This daemon processes messages from now on.'),
+  'leader-interrupted': info('This daemon stopped processing; it or another takes over.'),
+  'batch-failed': info('A batch of messages could not be processed and is tried again.'),
+  'message-isolated': info('One message of a batch fails by itself and is held; its neighbours go on.'),
+  // ── store and queues
+  'postgres-started': info('The embedded PostgreSQL was started.'),
+  'postgres-adopted': info('An embedded PostgreSQL that was running already is used.'),
+  'postgres-restarted': info('The embedded PostgreSQL had ended and was started again.'),
+  'postgres-does-not-start': info('The embedded PostgreSQL does not start.'),
+  'partitions-failed': info('Partitions could not be made ahead.'),
+  'heartbeat-missed': info('This daemon could not show that it lives.'),
+  'store-connection-lost': info('A connection to PostgreSQL ended while it was not used.'),
+  'journal-gave-up': info('Messages were not taken in time; their senders get no acknowledgement and send again.'),
+  'queue-unreachable': info('The queue backend does not answer; deliveries wait in the store.'),
+  'queue-connection': info('A connection to the queue backend failed.'),
+  'hints-wiped': info('The queue backend was emptied; its hints are made again.'),
+  reconciled: debug('Hints that were missing were made again, in the regular round.'),
+  'claims-expired': info('Claims ended without a result: a daemon was killed or slow; the deliveries are looked at again.'),
+  'lane-fault': info('A lane contradicted its deliveries and was put right; report it.'),
+  'look-failed': info('A regular look after the queues failed and is made again.'),
+  'worker-error': info('The worker of a queue had an error of its backend.'),
+  'worker-close': info('The worker of a queue could not be closed in time.'),
+  'worker-restarted': info('The worker of a queue stood still and was made anew.'),
+  'hints-lost': info('Hints could not be given to the queue backend; the reconcile makes them again.'),
+};

@@ -1,0 +1,40 @@
+import { runSeed } from '../support/seed.ts';
+import { conserve, type Outcome } from './conserve.ts';
+
+/** As long as things are broken here; `npm run soak` breaks them for longer. */
+const SECONDS = 20;
+/** From the last fault on. */
+const DRAIN = 40;
+
+const seed = runSeed();
+
+const shown = ({ counts, faults, drained, violations, folder }: Outcome): string =>
+  [
+    ...[...faults].map(([kind, times]) => `  ${String(times).padStart(6)} × ${kind}`),
+    ...Object.entries(counts).map(([what, count]) => `  ${String(count).padStart(6)} ${what}`),
+    `  at rest after ${drained.toFixed(1)} s`,
+    ...(violations.length === 0
+      ? []
+      : [`  everything is kept in ${folder}`, ...violations.slice(0, 20).map((violation) => `  BROKEN ${violation}`)]),
+  ].join('\n');
+
+describe('what was acknowledged arrives, in order and under one key, whatever breaks', () => {
+  it.each([
+    { backend: 'redis', daemons: 1 },
+    { backend: 'redis', daemons: 2 },
+    { backend: 'postgres', daemons: 1 },
+    { backend: 'postgres', daemons: 2 },
+  ] as const)(
+    'BullMQ on $backend, daemons: $daemons',
+    async ({ backend, daemons }) => {
+      const outcome = await conserve({ backend, daemons, seed, seconds: SECONDS, drain: DRAIN });
+      process.stdout.write(`Conservation, BullMQ on ${backend}, daemons: ${daemons}, seed ${seed}\n${shown(outcome)}\n`);
+      expect(outcome.violations.map((violation) => `${violation} (TEST_SEED=${seed})`)).toEqual([]);
+      // A run in which nothing happened would prove nothing.
+      expect(outcome.counts.acknowledged).toBeGreaterThan(100);
+      expect(outcome.counts['held by their mapping']).toBeGreaterThan(0);
+      expect(outcome.faults.size).toBeGreaterThan(5);
+    },
+    180_000,
+  );
+});

@@ -1,0 +1,4 @@
+import { nameTestServer } from './test-server.ts';
+
+// Jest asks for a default export here.
+export default nameTestServer;
