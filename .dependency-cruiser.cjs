@@ -9,7 +9,8 @@ const rooms = {
   language: { rooms: ['records'], npm: ['yaml', 're2js'], node: PURE },
   telemetry: { rooms: ['records'], npm: ['pino', 'prom-client'] },
   config: { rooms: ['language', 'records', 'telemetry'], npm: ['ajv'] },
-  'mappings/engine': { rooms: ['records', 'formats', 'language'], npm: ['re2js', 'luxon', 'ajv'], node: PURE },
+  // typebox: targets are checked against the schemas of records/kinds, which are its values.
+  'mappings/engine': { rooms: ['records', 'formats', 'language'], npm: ['re2js', 'luxon', 'ajv', '@sinclair/typebox'], node: PURE },
   patients: { rooms: ['records', 'formats', 'language'], npm: [], node: PURE },
   directory: { rooms: ['records', 'formats', 'language'], npm: [], node: PURE },
   routing: { rooms: ['records', 'formats', 'language'], npm: [], node: PURE },

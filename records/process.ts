@@ -2,7 +2,6 @@ import type { FaultCode } from './faults.ts';
 import type {
   DeliveryId,
   DestinationId,
-  DestinationName,
   DirectoryVersion,
   Instant,
   ItemId,
@@ -12,7 +11,6 @@ import type {
   PersonId,
   RecordId,
   SourceId,
-  SourceName,
   Token,
   TransportKey,
 } from './ids.ts';
@@ -223,12 +221,3 @@ export interface ProcessStore {
 export const identifierKey = (identifier: { readonly type: IdentifierType; readonly value: string }): string =>
   `${identifier.type}|${identifier.value}`;
 export const scopedKeyText = (k: ScopedKey): string => `${k.system}|${k.kind}|${k.scope}|${k.key.name}|${JSON.stringify(k.key.values)}`;
-
-export interface ConfiguredDestination {
-  readonly id: DestinationId;
-  readonly name: DestinationName;
-}
-export interface ConfiguredSource {
-  readonly id: SourceId;
-  readonly name: SourceName;
-}

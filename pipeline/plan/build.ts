@@ -5,8 +5,8 @@ import type { InboundMapping, OutboundMapping } from '../../mappings/engine/inde
 import type { DestinationId, DestinationName, SourceId, SourceName } from '../../records/ids.ts';
 import type { Finding, Place } from '../../records/issue.ts';
 import type { KindName } from '../../records/kinds/index.ts';
+import type { MappedPart } from '../../records/mapped.ts';
 import { checkRoutes } from '../../routing/check.ts';
-import type { PartWork } from '../process/work.ts';
 import { receiptSettings } from '../receive/settings.ts';
 import type { DestinationPlan, Plan, SourcePlan } from './plan.ts';
 
@@ -179,7 +179,7 @@ const inboundBySource = ({ inbound }: PlanParts): Map<string, InboundMapping> =>
 const kindsReadFor = (
   destinations: ReadonlyMap<DestinationName, DestinationPlan>,
   summary: OutboundMapping | undefined,
-): ((work: PartWork) => readonly string[]) => {
+): ((part: MappedPart) => readonly string[]) => {
   const byKind = new Map<string, Set<string>>();
   for (const destination of destinations.values()) {
     for (const mapping of destination.mappings) {
@@ -189,7 +189,7 @@ const kindsReadFor = (
     }
   }
   const atRelease = ['report', 'document', ...(summary?.reads.map((read) => read.kind) ?? [])];
-  return ({ part }) => {
+  return (part) => {
     const kinds = new Set<string>();
     for (const record of part.records) for (const kind of byKind.get(record.kind) ?? []) kinds.add(kind);
     if (part.custody !== null) {

@@ -3,9 +3,9 @@ import type { InboundMapping, OutboundMapping } from '../../mappings/engine/inde
 import type { Environment } from '../../patients/identifiers.ts';
 import type { IdentityRules } from '../../patients/identity.ts';
 import type { DestinationId, DestinationName, SourceId, SourceName } from '../../records/ids.ts';
+import type { MappedPart } from '../../records/mapped.ts';
 import type { DeliveryFacts } from '../../records/record.ts';
 import type { CompiledRoute } from '../../routing/rule.ts';
-import type { PartWork } from '../process/work.ts';
 import type { ReceiptSettings } from '../receive/settings.ts';
 
 export interface SourcePlan {
@@ -45,5 +45,5 @@ export interface Plan {
   /** Kinds that any configured outbound mapping may read beside its own. */
   readonly kindsRead: readonly string[];
   /** Kinds of record that deciding this part may read beside the person's own. */
-  readonly kindsReadFor: (work: PartWork) => readonly string[];
+  readonly kindsReadFor: (part: MappedPart) => readonly string[];
 }

@@ -1,23 +1,12 @@
 import { buildAck } from '../../formats/hl7v2/acknowledgement.ts';
 import type { OdsCode } from '../../records/ids.ts';
-import type { Filing, HeldPart, MessageWrite, PartWrite, ProcessStore, ProcessTransaction } from '../../records/process.ts';
-import type { Telemetry } from '../../records/telemetry.ts';
+import type { Filing, HeldPart, MessageWrite, PartWrite } from '../../records/process.ts';
 import type { Plan } from '../plan/plan.ts';
 import { ANSWER } from '../receive/receiver.ts';
 import { decidePart } from './decide-part.ts';
-import type { Names } from './names.ts';
-import type { KeepContent } from './release.ts';
+import type { DecideParts } from './decide-parts.ts';
 import type { MessageWork } from './work.ts';
 import { Draft, type WorkingSet } from './working-set.ts';
-
-export interface DecideParts {
-  readonly plan: Plan;
-  readonly names: Names;
-  readonly ids: ProcessStore['ids'];
-  readonly tx: Pick<ProcessTransaction, 'filed' | 'handedOver'>;
-  readonly keep: KeepContent;
-  readonly telemetry: Telemetry;
-}
 
 export interface DecidedMessage {
   readonly write: MessageWrite;

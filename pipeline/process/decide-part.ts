@@ -4,7 +4,7 @@ import { isKindName, KIND_FACTS } from '../../records/kinds/index.ts';
 import type { Filing, HeldPart, PartWrite, StoredItem } from '../../records/process.ts';
 import { type AppliedPart, applyPart } from './apply-part.ts';
 import { type AppliedRecord, type ApplyContext, applyMapped } from './apply-record.ts';
-import type { DecideParts } from './decide-message.ts';
+import type { DecideParts } from './decide-parts.ts';
 import { type FileContext, type FiledRecord, fileRecord } from './file-record.ts';
 import { itemsOfKind, type PersonState } from './person-state.ts';
 import { isRelease, openReports, practiceDestination, summaryOf, withdrawalOf } from './release.ts';

@@ -44,7 +44,7 @@ export const fileRecord = (context: FileContext, item: StoredItem, record: Canon
 };
 
 /** Children of a report in their order; those taken back as errors too, for they go out as deletions (ruling C32). */
-export const childrenOf = (person: PersonState, item: StoredItem): CanonicalRecord[] => {
+const childrenOf = (person: PersonState, item: StoredItem): CanonicalRecord[] => {
   const children: CanonicalRecord[] = [];
   for (const other of person.items.values()) if (other.parentId === item.id && other.record !== null) children.push(other.record);
   return children.sort((a, b) => a.position - b.position || (a.id < b.id ? -1 : 1));

@@ -1,6 +1,6 @@
 import type { PersonId } from '../../records/ids.ts';
 import { isKindName, type KindName, keyScope } from '../../records/kinds/index.ts';
-import type { MappedRecord } from '../../records/mapped.ts';
+import type { MappedPart, MappedRecord } from '../../records/mapped.ts';
 import {
   identifierKey,
   type PersonIdentifier,
@@ -21,7 +21,7 @@ const CORE: readonly string[] = ['patient', 'custody', 'gpRegistration'];
 export interface GatherParts {
   readonly cache: PersonCache;
   /** Kinds that the mappings rendering this kind may read (`reads:`), and what a release needs. */
-  readonly kindsReadFor: (work: PartWork) => readonly string[];
+  readonly kindsReadFor: (part: MappedPart) => readonly string[];
 }
 
 /** Loads, under the persons' locks, everything the batch will decide on: a handful of statements whatever its size. */
@@ -111,7 +111,7 @@ const kindsByPerson = (
 ): Map<PersonId, Set<string>> => {
   const wanted = new Map<PersonId, Set<string>>();
   for (const work of parts) {
-    const kinds = [...patientScoped(work), ...kindsReadFor(work)];
+    const kinds = [...patientScoped(work), ...kindsReadFor(work.part)];
     if (kinds.length === 0) continue;
     for (const identifier of work.evidence.identifiers) {
       const person = set.holders.get(identifierKey(identifier));

@@ -1,5 +1,5 @@
 import type { KnownDetails } from '../../patients/details.ts';
-import { type ReadEvidence, readEvidence } from '../../patients/evidence.ts';
+import type { ReadEvidence } from '../../patients/evidence.ts';
 import { fieldText, isObject } from '../../patients/fields.ts';
 import { type Candidate, decideIdentity, type IdentityDecision, type IdentityRules } from '../../patients/identity.ts';
 import type { PersonId } from '../../records/ids.ts';
@@ -46,5 +46,3 @@ export const candidatesFor = (draft: Draft, identifiers: readonly PersonIdentifi
 
 export const identify = (draft: Draft, evidence: IdentityEvidence, read: ReadEvidence, rules: IdentityRules): IdentityDecision =>
   decideIdentity(evidence, candidatesFor(draft, [...read.identifiers, ...read.mergedAliases]), rules, read);
-
-export { readEvidence };

@@ -1,7 +1,7 @@
 import { type AckError, buildAck } from '../../formats/hl7v2/acknowledgement.ts';
 import { type AckMode, ackMode, type ReplyOutcome, replyAfterProcessing, replyAtReceipt } from '../../formats/hl7v2/reply-due.ts';
 import { type SenderFacts, salvageFacts, senderFacts } from '../../formats/hl7v2/sender-facts.ts';
-import { FAULTS, type FaultCode, ThroughcareError } from '../../records/faults.ts';
+import { FAULTS, type FaultCode } from '../../records/faults.ts';
 import type { MessageId, SourceName } from '../../records/ids.ts';
 import type { IntakeResult, JournalPort } from '../../records/intake.ts';
 import type { Incoming, Receipt, Receiver, Refused } from '../../records/ports.ts';
@@ -131,5 +131,3 @@ const identityOf = (
   if (verdict.controlId === null) return null;
   return settings.controlId === 'hashed' ? parts.hashControlId(verdict.controlId) : verdict.controlId;
 };
-
-export const isStoreAway = (error: unknown): boolean => error instanceof ThroughcareError && error.code === 'store-unavailable';

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { chown, lstat, mkdir, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chown, lstat, mkdir, readdir, readFile, realpath, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { tmpdir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -58,6 +58,19 @@ const socketFolder = async (home: string, user: ServerUser): Promise<string> => 
   return far;
 };
 
+const ELSEWHERE = 'postgres-is-elsewhere';
+
+/** Where the cluster of a data folder lies, whether it runs or not. */
+export const clusterOf = async (data: string): Promise<string> => {
+  const note = await readFile(join(data, ELSEWHERE), 'utf8').catch(() => '');
+  return join(note === '' ? await realpath(data) : note.trim(), 'postgres');
+};
+
+/** Removes the socket's folder where it lies outside the data folder; the server is stopped. */
+export const leavePlace = async (place: Place): Promise<void> => {
+  if (!place.sockets.startsWith(place.home)) await rmdir(place.sockets).catch(() => {});
+};
+
 /** Decides where the cluster of this data folder lies, and makes the folders. */
 export const findPlace = async (data: string, user: ServerUser, sharedHome: string): Promise<Place> => {
   await mkdir(data, { recursive: true, mode: 0o711 });
@@ -66,7 +79,7 @@ export const findPlace = async (data: string, user: ServerUser, sharedHome: stri
   if (!(await reachable(folder, user))) {
     home = join(await makeSharedHome(sharedHome), fingerprint(folder));
     await mkdir(home, { recursive: true, mode: 0o711 });
-    await writeFile(join(folder, 'postgres-is-elsewhere'), `${home}\n`);
+    await writeFile(join(folder, ELSEWHERE), `${home}\n`);
   }
   return { home, cluster: join(home, 'postgres'), sockets: await socketFolder(home, user) };
 };

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { silent, type Telemetry } from '../../records/telemetry.ts';
 import type { ConnectionTarget } from '../pool.ts';
 import { findBinaries } from './binaries.ts';
-import { configureCluster, ensureCluster, findPlace, makeSharedHome, type Place, PORT, SHARED_HOME, SUPERUSER } from './cluster.ts';
+import { configureCluster, ensureCluster, findPlace, leavePlace, makeSharedHome, type Place, PORT, SHARED_HOME, SUPERUSER } from './cluster.ts';
 import { joinMembers, type Membership } from './members.ts';
 import { ensurePostmaster, findPostmaster, stillRuns, stopPostmaster } from './postmaster.ts';
 import { type ServerUser, serverUser } from './server-user.ts';
@@ -40,6 +40,7 @@ const targetOf = (place: Place): ConnectionTarget => ({
 class Supervisor implements EmbeddedServer {
   readonly target: ConnectionTarget;
   readonly cluster: string;
+  readonly #place: Place;
   readonly #membership: Membership;
   readonly #telemetry: Telemetry;
   readonly #start: () => Promise<number>;
@@ -49,6 +50,7 @@ class Supervisor implements EmbeddedServer {
   readonly #woken = new AbortController();
 
   constructor(place: Place, membership: Membership, pid: number, start: () => Promise<number>, telemetry: Telemetry) {
+    this.#place = place;
     this.cluster = place.cluster;
     this.target = targetOf(place);
     this.#membership = membership;
@@ -80,7 +82,9 @@ class Supervisor implements EmbeddedServer {
     this.#leaving = true;
     this.#woken.abort();
     await this.#watching;
-    if ((await this.#membership.leave()) === 0) await stopPostmaster(this.cluster);
+    if ((await this.#membership.leave()) > 0) return;
+    await stopPostmaster(this.cluster);
+    await leavePlace(this.#place);
   }
 }
 

@@ -12,7 +12,7 @@ export interface Operator {
   readonly why: string;
 }
 
-/** `done`: it happened now. Else nothing was changed: not found, already so, being sent at this moment, or not in a state for it. */
+/** `done`: it happened now. Else nothing was changed: not found, already so, being sent (or asked about) at this moment, or not in a state for it. */
 export interface OperatorResult {
   readonly outcome: 'done' | 'not-found' | 'already' | 'being-sent' | 'not-possible';
   /** The lane's token afterwards: handed in again it tells a second click from a second wish. */
@@ -36,7 +36,7 @@ interface Position {
 }
 
 const READ = `select l.id as lane, l.destination_id as destination, d.state, d.priority, d.size, l.head is not distinct from d.id as "isHead", l.phase,
-    l.blocked, l.token, l.phase = 2 and l.claimed_until >= clock_timestamp() as "claimAlive", d.sent_first is not null as "mayHaveArrived"
+    l.blocked, l.token, l.phase in (2, 5) and l.claimed_until >= clock_timestamp() as "claimAlive", d.sent_first is not null as "mayHaveArrived"
   from delivery d join lane l on l.id = d.lane_id where d.id = $1`;
 
 /** Locks the delivery's lane and all that wait behind it, then reads where the delivery stands. */
@@ -97,7 +97,7 @@ export const releaseDelivery = (
     if (at === undefined) return nothing('not-found');
     if (at.state !== 0) return nothing('already', at);
     if (!at.isHead) return nothing('not-possible', at);
-    if (at.phase === 2) return nothing('being-sent', at);
+    if (at.phase === 2 || at.claimAlive) return nothing('being-sent', at);
     if (at.phase === 1 || (token !== undefined && token !== at.token)) return nothing('already', at);
     await tx.query(
       `update lane set phase = 1, token = token + 1, attempts = 0, crashes = 0, asks = 0, since = now(), next_at = null, claimed_by = null, claimed_until = null where id = $1`,

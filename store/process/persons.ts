@@ -74,9 +74,6 @@ const PERSONS =
 export const lockPersons = async (tx: Transaction, ids: readonly PersonId[]): Promise<PersonRow[]> =>
   ids.length === 0 ? [] : (await tx.query<PersonDbRow>(`${PERSONS} for no key update`, [ids], 'lock-persons')).map(toPerson);
 
-export const readPersons = async (tx: Transaction, ids: readonly PersonId[]): Promise<PersonRow[]> =>
-  ids.length === 0 ? [] : (await tx.query<PersonDbRow>(PERSONS, [ids], 'read-persons')).map(toPerson);
-
 export const identifiersOf = async (
   tx: Transaction,
   vault: Vault,

@@ -1,6 +1,7 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { clusterOf } from '../../store/embedded/cluster.ts';
 import { stopPostmaster } from '../../store/embedded/postmaster.ts';
 import { alive } from '../../store/embedded/processes.ts';
 
@@ -18,7 +19,7 @@ export const testServerFolder = (): string => {
 };
 
 const dispose = async (folder: string): Promise<void> => {
-  await stopPostmaster(join(folder, 'postgres'), 2_000);
+  await stopPostmaster(await clusterOf(folder), 2_000);
   await rm(folder, { recursive: true, force: true });
 };
 
@@ -34,6 +35,8 @@ const sweep = async (): Promise<void> => {
 export const nameTestServer = async (): Promise<void> => {
   await sweep();
   const folder = await mkdtemp(join(tmpdir(), PREFIX));
+  // Closed to the server's user, the cluster would be made elsewhere.
+  await chmod(folder, 0o711);
   await writeFile(join(folder, 'owner'), String(process.pid));
   process.env[FOLDER] = folder;
 };
@@ -45,7 +48,7 @@ export const endTestServer = async (): Promise<void> => {
     await dispose(folder);
     return;
   }
-  await stopPostmaster(join(folder, 'postgres'), 2_000);
+  await stopPostmaster(await clusterOf(folder), 2_000);
   const kept = (await readdir(folder)).includes('postgres');
   await rm(join(folder, 'owner'), { force: true });
   if (kept) console.log(`The databases of this run are kept in ${folder}`);

@@ -3,7 +3,7 @@ import { type ConditionPath, compileCondition, type Predicate } from '../../../l
 import { didYouMean } from '../../../language/did-you-mean.ts';
 import type { Selector } from '../expression/hl7-path.ts';
 import { type LineSite, type Loop, reportAt, type Scope, type Term, type Want } from '../expression/scope.ts';
-import { isList, isModel, isStated, type Item, type One, onesOf, plainText, type Value } from '../value.ts';
+import { type Item, isList, isModel, isStated, type One, onesOf, plainText, type Value } from '../value.ts';
 import { type Binding, namesFrom, type Shape, stepFrom } from './binding.ts';
 import type { OutboundRun } from './outbound-run.ts';
 import { type PathStep, parseRecordPath } from './record-path.ts';

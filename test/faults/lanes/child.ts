@@ -122,7 +122,10 @@ const main = async (): Promise<void> => {
     careTimes: { lookMs: 250, reconcileMs: config.reconcileMs, checkMs: 5_000 },
   });
   const hint = (heads: Parameters<typeof service.hint>[0]): void => {
-    if (config.faults && draw.happens(0.02)) return did('hint lost');
+    if (config.faults && draw.happens(0.02)) {
+      did('hint lost');
+      return;
+    }
     service.hint(heads);
     if (config.faults && draw.happens(0.02)) service.hint(heads);
   };

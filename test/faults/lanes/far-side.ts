@@ -12,6 +12,7 @@ export interface FarEvent extends Sending {
 export interface Violation {
   readonly kind: 'overlap' | 'order' | 'token' | 'double';
   readonly lane: number;
+  readonly delivery: number;
   readonly text: string;
 }
 
@@ -22,6 +23,7 @@ interface InFlight {
 }
 
 const TAKEN: SendResult = { outcome: 'delivered', confirmed: true, receiptCode: 'AA' };
+const HANDED_OVER: SendResult = { outcome: 'delivered', confirmed: false, receiptCode: '202' };
 const REFUSED: SendResult = { outcome: 'transient', code: 'connection-refused', sentBytes: false, transport: true };
 const LOST: SendResult = { outcome: 'ambiguous', code: 'connection-lost', sentBytes: true, transport: true };
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -87,7 +89,7 @@ export class FarSide {
     if ((this.#downUntil.get(sending.destination) ?? 0) > performance.now()) return REFUSED;
     const confirmed = this.#far.get(sending.destination)?.name !== 'confirming' || this.#chance.happens(0.5);
     const dice = this.calm ? 0 : this.#chance.next();
-    if (dice < 0.87) return this.#take(sending, { ...TAKEN, confirmed });
+    if (dice < 0.87) return this.#take(sending, confirmed ? TAKEN : HANDED_OVER);
     if (dice < 0.91) return { outcome: 'transient', code: 'answer-busy', sentBytes: true, receiptCode: 'AR', transport: false };
     if (dice < 0.93) return REFUSED;
     if (dice < 0.945) return { outcome: 'permanent', code: 'answer-reject', sentBytes: true, receiptCode: 'AR', transport: false };
@@ -96,7 +98,12 @@ export class FarSide {
 
   #take(sending: Sending, result: SendResult): SendResult {
     if (this.taken.has(sending.key) && this.#far.get(sending.destination)?.dedupable === false) {
-      this.violations.push({ kind: 'double', lane: sending.lane, text: `delivery ${sending.delivery} was taken twice` });
+      this.violations.push({
+        kind: 'double',
+        lane: sending.lane,
+        delivery: sending.delivery,
+        text: `delivery ${sending.delivery} was taken twice`,
+      });
     }
     this.taken.add(sending.key);
     return result;
@@ -109,13 +116,15 @@ export class FarSide {
         this.violations.push({
           kind: 'overlap',
           lane,
+          delivery,
           text: `child ${child} sends ${delivery} while child ${other.child} sends ${other.sending.delivery}`,
         });
       }
     }
     const before = this.#lastDelivery.get(lane) ?? 0;
-    if (delivery < before) this.violations.push({ kind: 'order', lane, text: `${delivery} left after ${before}` });
-    if (token <= (this.#lastToken.get(lane) ?? 0)) this.violations.push({ kind: 'token', lane, text: `token ${token} was used before` });
+    if (delivery < before) this.violations.push({ kind: 'order', lane, delivery, text: `${delivery} left after ${before}` });
+    if (token <= (this.#lastToken.get(lane) ?? 0))
+      this.violations.push({ kind: 'token', lane, delivery, text: `token ${token} was used before` });
     this.#lastDelivery.set(lane, Math.max(before, delivery));
     this.#lastToken.set(lane, token);
   }

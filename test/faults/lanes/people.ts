@@ -35,20 +35,20 @@ export class People {
       } catch (error) {
         if (!(error instanceof RangeError || isUnavailable(error))) throw error;
       }
-      await pause(this.#settling ? 50 : this.#parts.draw.below(8));
+      await pause(this.#settling ? 50 : this.#parts.draw.below(4));
     }
   }
 
   #something(): Promise<void> {
     const { draw, trouble } = this.#parts;
     const dice = draw.next();
-    if (dice < 0.3) return this.#settleOne(4, 'release');
-    if (dice < 0.35) return this.#settleOne(4, 'skip');
-    if (dice < 0.38) return this.#settleOne(5, 'release');
-    if (dice < 0.45) return this.#withdrawAny();
-    if (dice < 0.75) return this.#confirmSome(20);
-    if (dice < 0.85) return this.#merge();
-    if (dice < 0.91) return this.#unmerge();
+    if (dice < 0.2) return this.#settleOne(4, 'release');
+    if (dice < 0.23) return this.#settleOne(4, 'skip');
+    if (dice < 0.25) return this.#settleOne(5, 'release');
+    if (dice < 0.31) return this.#withdrawAny();
+    if (dice < 0.5) return this.#confirmSome(20);
+    if (dice < 0.71) return this.#merge();
+    if (dice < 0.87) return this.#unmerge();
     if (dice < 0.985) return this.#move();
     return trouble ? this.#pause() : this.#confirmSome(20);
   }

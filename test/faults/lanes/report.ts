@@ -86,19 +86,28 @@ export const report = async (parts: Parts): Promise<Report> => {
   const deliveries = await database.query<DeliveryState>('select id, lane_id as lane, transport_key as key, state from delivery');
   const lost = deliveries.filter((d) => (d.state === 1 || d.state === 2) && !side.taken.has(d.key));
   const stranded = deliveries.filter((d) => d.state === 0);
+  // A person who releases an unresolved head decides that it goes out again.
+  const released = new Set(
+    (
+      await database.query<{ id: number }>(
+        "select distinct split_part(subject, ' ', 2)::int8 as id from audit where action = 'delivery release'",
+      )
+    ).map((row) => row.id),
+  );
+  const violations = side.violations.filter((violation) => violation.kind !== 'double' || !released.has(violation.delivery));
   const merges = await mergeOrder(parts);
   const faults = await database.query<{ lane: number; fault: string }>('select lane, fault from lane_faults()');
   const dangling = await database.query('select 1 from lane_link');
   const links = await database.query('select 1 from link_history');
   const found = [
-    ...side.violations.map(({ lane, kind, text }) => ({ lane, text: `${kind}: ${text}` })),
+    ...violations.map(({ lane, kind, text }) => ({ lane, text: `${kind}: ${text}` })),
     ...merges,
     ...lost.map((d) => ({ lane: d.lane, text: `delivery ${d.id} counts as sent, but never arrived` })),
     ...stranded.map((d) => ({ lane: d.lane, text: `delivery ${d.id} was left waiting` })),
     ...faults.map(({ lane, fault }) => ({ lane, text: `lane fault ${fault}` })),
   ];
   const lanes = new Map(found.map((one) => [one.lane, one]));
-  const kinds = (kind: string): number => side.violations.filter((violation) => violation.kind === kind).length;
+  const kinds = (kind: string): number => violations.filter((violation) => violation.kind === kind).length;
   return {
     seed,
     operations,

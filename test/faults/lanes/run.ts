@@ -117,7 +117,7 @@ export const runLanes = async (options: RunOptions): Promise<Report> => {
   const wipe = async (): Promise<void> => {
     counts.wiped = (counts.wiped ?? 0) + 1;
     if (redis !== undefined) await redis.wipe();
-    else await store.database.query('drop schema throughcare_queue cascade');
+    else await store.database.query('drop schema if exists throughcare_queue cascade');
   };
 
   const operations = (): number =>
