@@ -6,12 +6,28 @@ import type { BackendConfig, QueueBackend } from './backend.ts';
 const DEADLINE = 10_000;
 const MARK_QUEUE = 'throughcare';
 
+type ListenClient = Awaited<ReturnType<PostgresConnection['getListenClient']>>;
 type Waited = Awaited<ReturnType<PostgresQueueBackend['waitForJob']>>;
 type Moved = Awaited<ReturnType<PostgresQueueBackend['moveToActive']>>;
 
 /** Undefined table, function or schema: somebody dropped BullMQ's schema. */
 const isMissing = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && ['42P01', '42883', '3F000', '42704'].includes(String(error.code));
+
+const serial = new WeakSet<ListenClient>();
+
+/** BullMQ sends the statements of this client without waiting for one another; pg is about to stop queueing them for it. */
+const oneAtATime = (client: ListenClient): void => {
+  if (serial.has(client)) return;
+  serial.add(client);
+  const query = client.query.bind(client);
+  let last: Promise<unknown> = Promise.resolve();
+  client.query = <R>(text: string, params?: readonly unknown[]) => {
+    const next = last.then(() => query<R>(text, params));
+    last = next.catch(() => {});
+    return next;
+  };
+};
 
 /**
  * BullMQ's backend with three edges taken off. A worker whose database does not answer asks again at once, without end: here it waits
@@ -55,6 +71,7 @@ class SharedBackend extends PostgresQueueBackend {
 
   override async waitForJob(blockTimeout: number): Promise<Waited> {
     const client = await this.#shared.getListenClient();
+    oneAtATime(client);
     // One listener a worker on the one connection: more than Node's default of ten is no leak.
     if ('setMaxListeners' in client && typeof client.setMaxListeners === 'function') client.setMaxListeners(0);
     return super.waitForJob(blockTimeout);

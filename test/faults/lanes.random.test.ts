@@ -15,7 +15,7 @@ const DEADLINE = 180_000 + OPERATIONS * 10;
 describe.each<BackendKind>(['postgres', 'redis'])('lanes under random operations, hints in %s', (kind) => {
   it.each([
     ['with faults', true, OPERATIONS / 2],
-    ['without faults and without reconcile', false, OPERATIONS / 8],
+    ['without faults and without reconcile', false, OPERATIONS / 10],
   ])(
     'keep every promise %s',
     async (_name, faults, operations) => {

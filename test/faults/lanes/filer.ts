@@ -59,7 +59,7 @@ export class Filer {
     const { draw } = this.#parts;
     while (!this.#stopped) {
       await this.#file();
-      await pause(draw.below(16));
+      await pause(draw.below(8));
     }
   }
 
