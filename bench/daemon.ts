@@ -69,6 +69,9 @@ routes:
   - name: everything-to-the-far-side
     when: kind = custody
     to: far-side
+  - name: demographics-kept
+    when: kind = patient
+    file: demographics travel with the movements
 `;
 
 async function startDaemon(site: Site): Promise<Remote> {

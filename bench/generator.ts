@@ -16,7 +16,7 @@ export interface Acknowledged {
   /** Milliseconds since 1970, of the first byte sent and of the last answer. */
   readonly began: number;
   readonly ended: number;
-  /** Answers other than AA, or to another control id. */
+  /** Answers other than CA, or to another control id. */
   readonly refused: number;
   readonly latency: { readonly p50: number; readonly p95: number; readonly p99: number; readonly most: number };
   /** Milliseconds of processor time of the generator itself. */
@@ -55,7 +55,9 @@ function converse(load: Load, index: number, share: number, took: number[], refu
       const end = pending.indexOf(END);
       if (end < 0) return;
       took.push(performance.now() - since);
-      if (!pending.subarray(0, end).toString('latin1').includes(`\rMSA|AA|${expected}`)) refuse();
+      const answer = pending.subarray(0, end).toString('latin1');
+      // The messages ask for an accept answer (MSH-15 AL): CA says that they are safe.
+      if (!answer.includes(`\rMSA|CA|${expected}`)) refuse();
       pending = pending.subarray(end + END.length);
       next();
     });

@@ -177,6 +177,7 @@ const assembleDaemon = async (
         low,
         limit,
       ),
+    pending: async () => (await firstUnprocessed(database, 1)).length > 0,
     first: (limit) => firstUnprocessed(database, limit),
     countTry: (token, id) => processStore.countTry(token, id),
     holdAlone: (token, id, reason) => processStore.holdAlone(token, id, reason),

@@ -27,7 +27,8 @@ const mappedRecord = (made: Made): MappedRecord => ({ position: 1, action: 'put'
  */
 export const custodyRecord = (custody: MappedCustody, asOf: Instant | null, receivedAt: Instant): MappedRecord => {
   const event = textOf(custody.fields, 'event');
-  const at = textOf(custody.fields, 'at') || (asOf ?? receivedAt);
+  // Details open and close nothing: one record a booking holds them, each field with the time it was last stated.
+  const at = event === 'detail' ? '' : textOf(custody.fields, 'at') || (asOf ?? receivedAt);
   return mappedRecord({
     kind: 'custody',
     rule: custody.rule,

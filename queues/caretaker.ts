@@ -10,10 +10,12 @@ export interface CareTimes {
   /** Milliseconds between looks at the mark, the destinations and the daemons. */
   readonly lookMs: number;
   readonly reconcileMs: number;
+  /** A head due this long is hinted again. */
+  readonly overdueMs: number;
   readonly checkMs: number;
   readonly tidyMs: number;
 }
-export const CARE_TIMES: CareTimes = { lookMs: 1_000, reconcileMs: 30_000, checkMs: 600_000, tidyMs: 3_600_000 };
+export const CARE_TIMES: CareTimes = { lookMs: 1_000, reconcileMs: 30_000, overdueMs: 5_000, checkMs: 600_000, tidyMs: 3_600_000 };
 
 export interface CaretakerParts {
   readonly lanes: LaneStore;

@@ -49,14 +49,15 @@ class RunningDelivery implements DeliveryService {
     this.#parts = parts;
     this.board = new Board();
     const outlets = (): OutletService[] => [...this.#outlets.values()];
-    this.#reconcile = new Reconcile({ lanes: parts.lanes, outlets, telemetry: parts.telemetry });
+    const times = { ...CARE_TIMES, ...parts.careTimes };
+    this.#reconcile = new Reconcile({ lanes: parts.lanes, outlets, telemetry: parts.telemetry, overdueMs: times.overdueMs });
     this.#caretaker = new Caretaker({
       lanes: parts.lanes,
       backend: parts.backend,
       outlets,
       reconcile: this.#reconcile,
       telemetry: parts.telemetry,
-      times: { ...CARE_TIMES, ...parts.careTimes },
+      times,
     });
     for (const outlet of parts.outlets) this.#open(outlet);
     this.#caretaker.start();

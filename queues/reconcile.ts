@@ -19,10 +19,10 @@ export interface ReconcileParts {
   readonly lanes: LaneStore;
   readonly outlets: () => readonly OutletService[];
   readonly telemetry: Telemetry;
+  /** A head due for this many milliseconds should have been taken. */
+  readonly overdueMs: number;
 }
 
-/** A head due this long should have been taken. */
-const OVERDUE = 5_000;
 /** With jobs waiting, only heads due longer than this are hinted a second time, the oldest few of them. */
 const LONG_OVERDUE = 60_000;
 const OLDEST = 10 * MOST_HEADS;
@@ -82,7 +82,7 @@ export class Reconcile {
     // Jobs are counted, not read back: where enough wait for what is due, adding more would only double them.
     const room = (await service.waiting()) * MOST_HEADS;
     if (room < OLDEST) {
-      const due = await lanes.due({ destination, olderMs: OVERDUE, future: false });
+      const due = await lanes.due({ destination, olderMs: this.#parts.overdueMs, future: false });
       if (due.length > room) return hintAll(service, due);
     }
     return hintAll(service, await lanes.due({ destination, olderMs: LONG_OVERDUE, future: false, limit: OLDEST }));

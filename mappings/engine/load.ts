@@ -90,9 +90,11 @@ export const loadMappings = (files: ReadonlyMap<string, string>, environment: Lo
   const resolver = new Resolver(read, files, report);
   const inbound: InboundMapping[] = [];
   const outbound: OutboundMapping[] = [];
+  const dependsOn = new Map<string, ReadonlySet<string>>();
   for (const file of read.values()) {
     const resolved = resolver.resolve(file);
     if (file.role === 'pack') continue;
+    dependsOn.set(file.file, resolved.files);
     const facts = {
       file: file.file,
       direction: file.role,
@@ -117,7 +119,8 @@ export const loadMappings = (files: ReadonlyMap<string, string>, environment: Lo
     a.place.file < b.place.file ? -1 : a.place.file > b.place.file ? 1 : a.place.line - b.place.line || a.place.column - b.place.column,
   );
   const broken = new Set(findings.filter((finding) => finding.severity === 'error').map((finding) => finding.place.file));
-  const sound = (mapping: { readonly file: string }): boolean => !broken.has(mapping.file);
+  const sound = ({ file }: { readonly file: string }): boolean =>
+    !broken.has(file) && ![...(dependsOn.get(file) ?? [])].some((other) => broken.has(other));
   return { inbound: inbound.filter(sound), outbound: outbound.filter(sound), findings };
 };
 

@@ -116,7 +116,7 @@ class PartRun {
     if (failed !== null) return failed;
     const record = this.records.at(-1)?.item.record;
     const event = record === null || record === undefined ? undefined : custodyEventOf(record);
-    if (event === undefined) return null;
+    if (event === undefined || event.event === 'detail') return null;
     const check = checkEvent(events(), event);
     if (check.ok) return null;
     if (check.why === 'undo-of-nothing') return custody.ifUnknown === 'hold' ? { reason: 'unknown-record', rule: custody.rule } : null;

@@ -19,6 +19,8 @@ export interface LeaderParts {
   readonly lease: LeaderLease;
   /** Decides and commits up to `limit` unprocessed messages above `low`. */
   readonly batch: (token: Token, low: number, limit: number) => Promise<BatchReport>;
+  /** Is anything unprocessed? Asked by an idle leader, which then need not open a batch. */
+  readonly pending: () => Promise<boolean>;
   /** Ids of the first unprocessed messages, for the search for a poisonous one. */
   readonly first: (limit: number) => Promise<readonly MessageId[]>;
   readonly countTry: (token: Token, id: MessageId) => Promise<number>;
@@ -80,10 +82,11 @@ export class Leader {
     this.#wake?.();
   }
 
-  async #sleep(ms: number): Promise<void> {
+  /** True where somebody woke it. */
+  async #sleep(ms: number): Promise<boolean> {
     if (this.#woken) {
       this.#woken = false;
-      return;
+      return true;
     }
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms);
@@ -93,7 +96,9 @@ export class Leader {
       };
     });
     this.#wake = null;
+    const woken = this.#woken;
     this.#woken = false;
+    return woken;
   }
 
   async #run(): Promise<void> {
@@ -145,11 +150,18 @@ export class Leader {
         renewed = now();
         continue;
       }
-      if (now() - renewed > RENEW_MS) {
-        if (!(await lease.renew(token))) return;
-        renewed = now();
+      for (;;) {
+        if (!this.#running || (await this.#sleep(this.#parts.idleMs))) break;
+        if (await this.#parts.pending()) {
+          // Another daemon's message: its id may be lower than what was handled here.
+          low = 0;
+          break;
+        }
+        if (now() - renewed > RENEW_MS) {
+          if (!(await lease.renew(token))) return;
+          renewed = now();
+        }
       }
-      await this.#sleep(this.#parts.idleMs);
     }
   }
 

@@ -3,7 +3,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { silent, type Telemetry } from '../../records/telemetry.ts';
 import type { ConnectionTarget } from '../pool.ts';
 import { findBinaries } from './binaries.ts';
-import { configureCluster, ensureCluster, findPlace, leavePlace, makeSharedHome, type Place, PORT, SHARED_HOME, SUPERUSER } from './cluster.ts';
+import {
+  configureCluster,
+  ensureCluster,
+  findPlace,
+  leavePlace,
+  makeSharedHome,
+  type Place,
+  PORT,
+  SHARED_HOME,
+  SUPERUSER,
+} from './cluster.ts';
 import { joinMembers, type Membership } from './members.ts';
 import { ensurePostmaster, findPostmaster, stillRuns, stopPostmaster } from './postmaster.ts';
 import { type ServerUser, serverUser } from './server-user.ts';
@@ -104,11 +114,14 @@ const startServer = async (place: Place, user: ServerUser, options: EmbeddedOpti
  */
 export const startEmbedded = async (data: string, options: EmbeddedOptions = {}): Promise<EmbeddedServer> => {
   const user = serverUser();
-  const place = await findPlace(data, user, options.sharedHome ?? SHARED_HOME);
+  // Found anew at each start: the socket's folder may have been tidied away from the temporary folder.
+  const find = (): Promise<Place> => findPlace(data, user, options.sharedHome ?? SHARED_HOME);
+  const place = await find();
   const membership = await joinMembers(join(data, 'daemons'));
   try {
     const pid = await startServer(place, user, options);
-    return new Supervisor(place, membership, pid, () => startServer(place, user, options), options.telemetry ?? silent);
+    const again = async (): Promise<number> => startServer(await find(), user, options);
+    return new Supervisor(place, membership, pid, again, options.telemetry ?? silent);
   } catch (error) {
     await membership.leave();
     throw error;

@@ -33,16 +33,20 @@ export const createProcessStore = (parts: Parts): ProcessStore => {
     reserve: (n) => ids.reserve(n),
     inBatch: (token, work) =>
       retryTransaction(parts.database, async (tx) => {
-        await fenceLease(tx, 'process', parts.daemon, token, parts.leaseMs);
-        return work(inside(tx, parts));
+        // Sent with the first read and awaited with it: nothing is written before the fence has answered.
+        const fence = fenceLease(tx, 'process', parts.daemon, token, parts.leaseMs);
+        fence.catch(() => undefined);
+        const result = await work(inside(tx, parts, fence));
+        await fence;
+        return result;
       }),
     holdAlone: (token, id, reason) => holdAlone(parts, token, id, reason),
     countTry: (token, id) => countTry(parts, token, id),
   };
 };
 
-const inside = (tx: Transaction, { vault, content, systems }: Parts): ProcessTransaction => ({
-  todo: (low, limit) => readTodo(tx, vault, content, low, limit),
+const inside = (tx: Transaction, { vault, content, systems }: Parts, fence: Promise<void>): ProcessTransaction => ({
+  todo: async (low, limit) => (await Promise.all([readTodo(tx, vault, content, low, limit), fence]))[0],
   heldParts: (ids) => readHeldParts(tx, ids),
   personsOf: (identifiers) => personsOf(tx, vault, identifiers),
   lock: (ids) => lockPersons(tx, ids),
@@ -82,14 +86,11 @@ const write = async (tx: Transaction, vault: Vault, systems: Systems, batch: Bat
     ...writeMerges(tx, batch.merges),
   ];
   const heads: FiledHead[] = [];
-  const merged = async () => {
-    for (const merge of batch.merges) heads.push(...(await (merge.undo ? unmergeLanes : mergeLanes)(tx, merge.from, merge.into)));
-  };
-  const settled = Promise.all(waits);
-  settled.catch(() => undefined);
-  await merged();
-  heads.push(...(await fileDeliveries(tx, vault, batch.filings)));
-  await Promise.all([settled, ...writeOutcomes(tx, vault, batch.messages)]);
+  // Merges read what was written before them; everything else goes out at once.
+  for (const merge of batch.merges) heads.push(...(await (merge.undo ? unmergeLanes : mergeLanes)(tx, merge.from, merge.into)));
+  const filing = fileDeliveries(tx, vault, batch.filings);
+  const [filed] = await Promise.all([filing, ...waits, ...writeOutcomes(tx, vault, batch.messages)]);
+  heads.push(...filed);
   return heads;
 };
 

@@ -7,7 +7,13 @@ interface Keyed {
   readonly rule: RecordPlan;
 }
 
-const rulesOf = (rules: readonly RecordPlan[]): RecordPlan[] => rules.flatMap((rule) => [rule, ...rulesOf(rule.children)]);
+/** A rule with the kind it is a child of: a child's keys count within its parent, so they are another matter. */
+interface Placed {
+  readonly rule: RecordPlan;
+  readonly parent: string;
+}
+const rulesOf = (rules: readonly RecordPlan[], parent = ''): Placed[] =>
+  rules.flatMap((rule) => [{ rule, parent }, ...rulesOf(rule.children, `${rule.kind} `)]);
 const namesOf = (rule: RecordPlan): string[] => rule.keys.map((key) => key.name);
 
 /**
@@ -25,9 +31,9 @@ const keyNames = (mappings: readonly InboundMapping[]): Finding[] => {
           ? ['source *']
           : mapping.sources.map((source) => `source ${source}`)
         : [`system ${mapping.system}`];
-    for (const rule of rulesOf(mapping.rules))
+    for (const { rule, parent } of rulesOf(mapping.rules))
       for (const system of systems) {
-        const id = `${system} ${rule.kind}`;
+        const id = `${system} ${parent}${rule.kind}`;
         const first = known.get(id);
         if (first === undefined) known.set(id, { mapping, rule });
         else if (first.mapping !== mapping && !namesOf(first.rule).some((name) => namesOf(rule).includes(name)))

@@ -53,6 +53,9 @@ const pipe = <R extends Run>(
   return { type, steps };
 };
 
+/** One value for a list is a list of one. */
+const asList = (value: Value): Value => (value === undefined || value === CLEARED || isList(value) ? value : [value]);
+
 const compose = <R extends Run>(steps: readonly Step<R>[], first: (run: R) => Value): ((run: R) => Value) =>
   steps.reduce<(run: R) => Value>(
     (inner, step) => (run) => {
@@ -83,6 +86,7 @@ export const finish = <R extends Run>(
   if (converted === undefined) return undefined;
   const steps = [...piped.steps, ...(converted.step === undefined ? [] : [onEach(converted.step)]), decide];
   if (!target.list || policy.onlyAfter === functions.length) steps.push(choose, decide);
+  if (target.list) steps.push(asList);
   // The last step always settles, so no refused value comes out.
   const settled = compose(steps, (run: R) => source.read(run)) as (run: R) => Settled;
   return {

@@ -1,6 +1,4 @@
 import type { Repetition } from '../../../formats/hl7v2/reader.ts';
-import type { Json } from '../../../records/mapped.ts';
-import type { Run } from '../run.ts';
 import type { Table } from '../table.ts';
 import { hl7TypeOf, isHl7, isPlain } from '../types.ts';
 import { Cell, Composite, Invalid, type Item, isModel, type Model, plainText, type Value } from '../value.ts';
@@ -93,7 +91,8 @@ const onPlain =
     return text === undefined ? undefined : change(text);
   };
 
-const CODED = new Set(['CE', 'CWE', 'CNE', 'varies']);
+/** Types that hold a code; of ID, IS and ST it is the code alone. */
+const CODED = new Set(['CE', 'CWE', 'CNE', 'ID', 'IS', 'ST', 'varies']);
 
 export const CODE_FUNCTIONS: readonly FunctionSpec[] = [
   {
@@ -133,7 +132,7 @@ export const CODE_FUNCTIONS: readonly FunctionSpec[] = [
         return { gives: 'hl7:CE', apply: (item) => (isModel(item) ? new Composite(codingComponents(item)) : undefined) };
       }
       if (!isPlain(call.from) && !(isHl7(call.from) && CODED.has(hl7TypeOf(call.from))))
-        return call.fault('type-break', 'coding works on a CE or CWE');
+        return call.fault('type-break', 'coding works on a coded field, such as a CE');
       return {
         gives: 'Coding',
         apply: (item) => {
@@ -149,18 +148,18 @@ export const CODE_FUNCTIONS: readonly FunctionSpec[] = [
     args: ['text', 'path'],
     optional: true,
     wants: 'text',
-    build: <R extends Run>(call: Parameters<FunctionSpec['build']>[0]) => {
+    build: (call) => {
       if (!isPlain(call.from) && !isHl7(call.from)) return call.fault('type-break', 'code works on text');
       const system = systemUri(call.texts[0]);
       if (system === undefined) return call.fault('arguments', 'code needs the system', 'write code("http://snomed.info/sct", OBX-3.2)');
       const [words] = call.paths;
       return {
         gives: 'Coding',
-        apply: (item: Item, run: R) => {
+        apply: (item, run) => {
           const code = plainText(item);
           if (code === undefined) return undefined;
-          const display = typeof words === 'string' || words === undefined ? words : words.read(run as never);
-          return { code, system, ...(typeof display === 'string' ? { display } : {}) } satisfies { [key: string]: Json };
+          const display = typeof words === 'string' || words === undefined ? words : words.read(run);
+          return { code, system, ...(typeof display === 'string' ? { display } : {}) };
         },
       };
     },

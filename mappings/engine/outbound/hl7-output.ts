@@ -21,8 +21,8 @@ export type Render = (run: OutboundRun) => Payload;
 
 /** `output:` of an HL7 mapping. */
 export interface Hl7Frame {
-  /** MSH-9 by component. */
-  readonly message: readonly string[];
+  /** MSH-9, components set apart by `^`. */
+  readonly message: (run: OutboundRun) => string | undefined;
   readonly version: string;
   readonly charset: string;
 }
@@ -52,7 +52,7 @@ const header = (frame: Hl7Frame, own: readonly FieldValue[], run: OutboundRun): 
   const fallbacks = [sendingApplication, sendingFacility, receivingApplication, receivingFacility];
   for (const [index, fallback] of fallbacks.entries()) fields[index + 2] ??= fallback?.split('^');
   fields[6] = timestampDateTime(delivery.createdAt, run.zone);
-  fields[8] = frame.message;
+  fields[8] = frame.message(run)?.split('^');
   fields[9] = delivery.controlId;
   fields[10] = delivery.processingId;
   fields[11] = frame.version;

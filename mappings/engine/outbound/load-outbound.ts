@@ -6,7 +6,9 @@ import type { MapNode } from '../../../language/yaml.ts';
 import type { MappingVersion } from '../../../records/ids.ts';
 import { isKindName, KIND_FACTS, KIND_NAMES, type KindName } from '../../../records/kinds/index.ts';
 import type { Compilation } from '../compilation.ts';
+import { compileField } from '../expression/field.ts';
 import { zoneOf } from '../inbound/load-inbound.ts';
+import { TEXT_TARGET } from '../types.ts';
 import { checkKeys, mapOf, textOf } from '../words.ts';
 import { Zone } from '../zone.ts';
 import { givenBindings } from './binding.ts';
@@ -63,12 +65,39 @@ const compileOutput = (
       file.reportAt(width.place, 'word', 'width is a number of letters from 40 to 200');
     return { render: compileText(root, { charset, width: columns }, scope, file), sends: 'text' };
   }
-  const message = textOf(output, 'message', file);
-  if (message === undefined) return file.reportAt(output.place, 'form', 'output kind hl7 needs message:', 'as in message: MDM^T02^MDM_T02');
-  if (!/^[A-Z0-9]{3}\^[A-Z0-9]{3}(\^[A-Z0-9_]+)?$/.test(message.text))
-    return file.reportAt(message.place, 'message-type', `"${message.text}" is no message type`, 'write type^event^structure');
+  const message = messageOf(output, scope, file);
   const version = textOf(output, 'version', file)?.text ?? '2.5.1';
-  return { render: compileHl7(root, { message: message.text.split('^'), version, charset }, scope, file), sends: `hl7 ${message.text}` };
+  if (message === undefined) return undefined;
+  return { render: compileHl7(root, { message: message.read, version, charset }, scope, file), sends: `hl7 ${message.shown}` };
+};
+
+const MESSAGE_TYPE = /^[A-Z0-9]{3}\^[A-Z0-9]{3}(\^[A-Z0-9_]+)?$/;
+
+/** `message:` as it stands (`MDM^T02^MDM_T02`), or from the record in the long form where one mapping serves several events. */
+const messageOf = (
+  output: MapNode,
+  scope: RecordScope,
+  file: Compilation,
+): { readonly shown: string; readonly read: (run: OutboundRun) => string | undefined } | undefined => {
+  const node = output.get('message');
+  if (node === undefined) return file.reportAt(output.place, 'form', 'output kind hl7 needs message:', 'as in message: MDM^T02^MDM_T02');
+  if (node.kind === 'text') {
+    if (!MESSAGE_TYPE.test(node.text))
+      return file.reportAt(node.place, 'message-type', `"${node.text}" is no message type`, 'write type^event^structure');
+    return { shown: node.text, read: () => node.text };
+  }
+  const line = compileField<OutboundRun>(node, 'message', TEXT_TARGET, scope, file);
+  return (
+    line && {
+      shown: 'by event',
+      read: (run) => {
+        const value = line.read(run);
+        if (typeof value === 'string' && MESSAGE_TYPE.test(value)) return value;
+        run.fail('message-type', line.meta, line.locate(run)[0]);
+        return undefined;
+      },
+    }
+  );
 };
 
 /** `when:` of the file may ask the record and the action alone: it decides before anything else of the person is read. */

@@ -119,10 +119,11 @@ const main = async (): Promise<void> => {
     recheck: (claimed: ClaimedDelivery) => rerouter.check(claimed),
     telemetry,
     jobTimes: { lockDuration: 5_000, stalledInterval: 2_000 },
-    careTimes: { lookMs: 250, reconcileMs: config.reconcileMs, checkMs: 5_000 },
+    careTimes: { lookMs: 250, reconcileMs: config.reconcileMs, overdueMs: 1_000, checkMs: 5_000 },
   });
+  let settling = false;
   const hint = (heads: Parameters<typeof service.hint>[0]): void => {
-    if (config.faults && draw.happens(0.02)) {
+    if (config.faults && !settling && draw.happens(0.02)) {
       did('hint lost');
       return;
     }
@@ -158,6 +159,7 @@ const main = async (): Promise<void> => {
   };
   process.on('message', (message: ToChild) => {
     if (message.kind === 'settle') {
+      settling = true;
       for (const filer of filers) filer.stop();
       people.settle();
     } else if (message.kind === 'stop') {

@@ -21,7 +21,6 @@ interface Parts {
   readonly side: FarSide;
   readonly counts: Readonly<Record<string, number>>;
   readonly troubles: readonly string[];
-  readonly settled: boolean;
   readonly operations: number;
   readonly seed: number;
 }

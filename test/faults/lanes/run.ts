@@ -128,19 +128,28 @@ export const runLanes = async (options: RunOptions): Promise<Report> => {
     (side.counts.start ?? 0) +
     (side.counts.asked ?? 0);
 
+  /** A wipe and a kill come in every run, whatever is drawn; starting a daemon takes its time, so kills are rare. */
   const disturb = async (): Promise<void> => {
     const draw = chance.fork('disturbance');
+    const sure = [wipe, (): Promise<void> => replaceOne(draw)];
     while (operations() < options.operations) {
-      await pause(400 + draw.below(800));
+      await pause(300 + draw.below(700));
       const dice = draw.next();
-      const running = [...children].filter((child) => child.state === 'running');
-      if (dice < 0.45) side.down(draw.pick(far).id, 100 + draw.below(700));
-      else if (dice < 0.7) await wipe();
-      else if (running.length === CHILDREN) {
-        await kill(draw.pick(running));
-        start();
-      }
+      const next = sure[0];
+      if (next !== undefined && operations() > options.operations * (sure.length === 2 ? 0.2 : 0.4)) {
+        sure.shift();
+        await next();
+      } else if (dice < 0.5) side.down(draw.pick(far).id, 100 + draw.below(600));
+      else if (dice < 0.65) await wipe();
+      else if (dice < 0.72) await replaceOne(draw);
     }
+  };
+
+  const replaceOne = async (draw: Chance): Promise<void> => {
+    const running = [...children].filter((child) => child.state === 'running');
+    if (running.length < CHILDREN) return;
+    await kill(draw.pick(running));
+    start();
   };
 
   try {
@@ -149,18 +158,22 @@ export const runLanes = async (options: RunOptions): Promise<Report> => {
       within: 30_000,
       what: 'the daemons of the lane test',
     });
+    const began = performance.now();
     if (faults) await disturb();
     while (operations() < options.operations) await pause(50);
+    const worked = performance.now();
     settling = true;
     side.calm = true;
     for (const child of children) child.process.send({ kind: 'settle' } satisfies ToChild);
-    const settled = await drained(store.database);
+    await drained(store.database);
+    counts.workedMs = Math.round(worked - began);
+    counts.drainedMs = Math.round(performance.now() - worked);
     for (const child of children) if (child.process.connected) child.process.send({ kind: 'stop' } satisfies ToChild);
     await eventually(() => [...children].every((child) => child.state === 'stopped'), Boolean, {
       within: 20_000,
       what: 'the end of the daemons',
     }).catch(() => troubles.push('a daemon did not stop'));
-    return await report({ database: store.database, side, counts, troubles, settled, operations: operations(), seed: chance.seed });
+    return await report({ database: store.database, side, counts, troubles, operations: operations(), seed: chance.seed });
   } finally {
     for (const child of children) child.process.kill('SIGKILL');
     await store.close();
