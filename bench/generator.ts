@@ -16,7 +16,7 @@ export interface Acknowledged {
   /** Milliseconds since 1970, of the first byte sent and of the last answer. */
   readonly began: number;
   readonly ended: number;
-  /** Answers other than CA, or to another control id. */
+  /** Answers other than CA and AA, or to another control id. */
   readonly refused: number;
   readonly latency: { readonly p50: number; readonly p95: number; readonly p99: number; readonly most: number };
   /** Milliseconds of processor time of the generator itself. */
@@ -56,8 +56,8 @@ function converse(load: Load, index: number, share: number, took: number[], refu
       if (end < 0) return;
       took.push(performance.now() - since);
       const answer = pending.subarray(0, end).toString('latin1');
-      // The messages ask for an accept answer (MSH-15 AL): CA says that they are safe.
-      if (!answer.includes(`\rMSA|CA|${expected}`)) refuse();
+      // The messages ask for an accept answer (MSH-15 AL): CA, or AA of a receiver without enhanced mode, says that they are safe.
+      if (!answer.includes(`\rMSA|CA|${expected}`) && !answer.includes(`\rMSA|AA|${expected}`)) refuse();
       pending = pending.subarray(end + END.length);
       next();
     });

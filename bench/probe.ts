@@ -21,7 +21,7 @@ function place(url: string, name: string): string {
   const room = /\/dist\/((?:mappings\/)?[^/]+)/.exec(url)?.[1];
   if (room !== undefined) return room;
   if (url.startsWith('node:')) return 'node';
-  return name.startsWith('(') ? name : 'other';
+  return name.startsWith('(') ? name : `native ${name}`;
 }
 
 /** Milliseconds of processor time by place; idle time is left out. */

@@ -24,7 +24,7 @@ import { createLaneStore } from '../store/lanes/lane-store.ts';
 import { LeaseLost } from '../store/lease.ts';
 import { type OpenStore, openStore } from '../store/open.ts';
 import { keepPartitions } from '../store/partitions.ts';
-import { clientConfig, isUnavailable } from '../store/pool.ts';
+import { clientConfig, isUnavailable, openDatabase } from '../store/pool.ts';
 import { createLeaderLease, firstUnprocessed } from '../store/process/leader-lease.ts';
 import { createProcessStore } from '../store/process/process-store.ts';
 import { createRecheckStore } from '../store/process/recheck-store.ts';
@@ -40,6 +40,9 @@ import { openSources } from './sources.ts';
 
 /** Records held in memory for persons seen lately; about 1 kB each. */
 const CACHED_ITEMS = 20_000;
+
+/** How often content that was begun and never finished is removed. */
+const SWEEP_MS = 3_600_000;
 
 export interface RunningDaemon {
   readonly operations: Operations;
@@ -102,6 +105,9 @@ const assembleDaemon = async (
   const content = createContentStore(database, vault);
   const daemon = await enterDaemon(database, { telemetry, beat: advanced.heartbeat });
   closing.push(() => daemon.stop());
+  const sweeping = setInterval(() => void content.sweep().catch((error: unknown) => telemetry.error('sweep-failed', error)), SWEEP_MS);
+  sweeping.unref();
+  closing.push(() => clearInterval(sweeping));
   const partitions = await keepPartitions(database, telemetry);
   closing.push(() => partitions.stop());
 
@@ -191,7 +197,10 @@ const assembleDaemon = async (
   leader.start();
   closing.push(() => leader.stop());
 
-  const journal = new Journal({ database, vault, content, daemon: daemon.id, telemetry, onStored: () => leader.wake() });
+  // Of its own, so that neither a batch nor a console query keeps a sender waiting, and its statements end on the server too.
+  const intake = openDatabase(store.target, { max: 2, statementTimeout: Math.min(5_000, advanced.statementTimeout), telemetry });
+  closing.push(() => intake.close());
+  const journal = new Journal({ database: intake, vault, content, daemon: daemon.id, telemetry, onStored: () => leader.wake() });
   closing.push(() => journal.close());
   const receiver = createReceiver({
     settings: (source) => {

@@ -22,6 +22,7 @@ export const EVENTS: Readonly<Record<string, EventDeclaration>> = {
   'daemon.stopped': info('Everything in hand is finished or given back.'),
   'daemon.failed': info('The daemon cannot start or go on.'),
   'config.reloaded': info('A changed configuration is in force.'),
+  'config.finding': info('One thing that is wrong with the refused configuration.'),
   'config.refused': info('A changed configuration has errors or needs a restart; the old one stays in force.'),
   'console.listening': info('The console answers at this address.'),
   'console.remote': info('The console can be reached from other machines and asks nobody for a password.'),
@@ -53,6 +54,9 @@ export const EVENTS: Readonly<Record<string, EventDeclaration>> = {
   'leader-elected': info('This daemon processes messages from now on.'),
   'leader-interrupted': info('This daemon stopped processing; it or another takes over.'),
   'batch-failed': info('A batch of messages could not be processed and is tried again.'),
+  'part-failed': info('One part of a message could not be decided and is held.'),
+  'replies-failed': info('Later application answers could not be looked up; it is tried again.'),
+  'sweep-failed': info('Content that was begun and never finished could not be removed; it is tried again in an hour.'),
   'message-isolated': info('One message of a batch fails by itself and is held; its neighbours go on.'),
   // ── store and queues
   'postgres-started': info('The embedded PostgreSQL was started.'),

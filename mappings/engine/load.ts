@@ -91,7 +91,10 @@ export const loadMappings = (files: ReadonlyMap<string, string>, environment: Lo
   const inbound: InboundMapping[] = [];
   const outbound: OutboundMapping[] = [];
   const dependsOn = new Map<string, ReadonlySet<string>>();
+  const included = new Set([...read.values()].flatMap((file) => file.includes.map((include) => include.value)));
   for (const file of read.values()) {
+    // A pack is looked at with whoever includes it; one that nobody includes, by itself.
+    if (file.role === 'pack' && included.has(file.file)) continue;
     const resolved = resolver.resolve(file);
     if (file.role === 'pack') continue;
     dependsOn.set(file.file, resolved.files);

@@ -9,12 +9,11 @@ export interface Table {
   readonly unlisted: Unlisted;
   readonly unlistedBack: Unlisted;
 }
-export type Unlisted = { readonly kind: 'invalid' | 'keep' | 'leave-out' } | { readonly kind: 'value'; readonly value: string };
+export type Unlisted = { readonly kind: 'invalid' | 'keep' } | { readonly kind: 'value'; readonly value: string };
 
 const POLICIES: Readonly<Record<string, Unlisted>> = {
   '!invalid': { kind: 'invalid' },
   '!keep': { kind: 'keep' },
-  '!omit': { kind: 'leave-out' },
 };
 
 /** Cells of each line of a comma-separated text: quotes, doubled quotes, CRLF and a byte-order mark are understood. */
@@ -58,8 +57,8 @@ const csvRows = (text: string): { readonly line: number; readonly cells: readonl
 
 /**
  * Reads a table: columns `from,to` and, where codes also travel back, `reverse` (`yes` on the one row of each `to` that answers);
- * further columns are notes. The row `*` says what an unlisted code becomes: `!invalid`, `!keep`, `!omit` or a value; with
- * `reverse` the row `*` in `to` (or `reverse` = yes on the `*` row) does so for the way back, else the way back is `!invalid`.
+ * further columns are notes. The row `*` says what an unlisted code becomes: `!invalid` (refused, with an issue), `!keep` or a value; with
+ * `yes` in its column `reverse` it says so for the way back too, else that is `!invalid`.
  */
 export const readTable = (name: string, file: string, text: string): { readonly table: Table; readonly findings: readonly Finding[] } => {
   const findings: Finding[] = [];
@@ -80,7 +79,7 @@ export const readTable = (name: string, file: string, text: string): { readonly 
     const isReverse = reverseAt !== -1 && /^(yes|y|true|1)$/i.test(cells[reverseAt] ?? '');
     const policy = POLICIES[to];
     if (to.startsWith('!') && policy === undefined) {
-      report(line, 'table', `"${to}" is no policy`, 'write !invalid, !keep, !omit or a value');
+      report(line, 'table', `"${to}" is no policy`, 'write !invalid, !keep or a value');
       continue;
     }
     if (from === '*') {
@@ -100,6 +99,6 @@ export const readTable = (name: string, file: string, text: string): { readonly 
     }
   }
   if (unlisted === undefined && fromAt !== -1)
-    report(1, 'table-default', `table "${name}" has no row *`, 'add *,!invalid or *,!keep or *,!omit or *,a value');
+    report(1, 'table-default', `table "${name}" has no row *`, 'add *,!invalid or *,!keep or *,a value');
   return { table: { name, file, forward, backward, unlisted: unlisted ?? { kind: 'invalid' }, unlistedBack }, findings };
 };

@@ -1,6 +1,7 @@
 import { IANAZone } from 'luxon';
 
 const MINUTE = 60_000;
+const QUARTER = 15 * MINUTE;
 const DAY = 24 * 60 * MINUTE;
 /** Hours of the wall clock remembered for each zone; a hospital's traffic names a few hundred. */
 const REMEMBERED = 10_000;
@@ -21,6 +22,7 @@ export class Zone {
   readonly name: string;
   private readonly zone: IANAZone;
   private readonly hours = new Map<number, number>();
+  private readonly offsets = new Map<number, number>();
 
   private constructor(name: string) {
     this.name = name;
@@ -40,7 +42,16 @@ export class Zone {
 
   /** Minutes east of Greenwich at an instant (milliseconds since 1970). */
   offsetAt(instant: number): number {
-    return this.zone.offset(instant);
+    // Clocks change on a quarter of an hour of universal time; before 1970 local mean times did not.
+    if (instant < 0) return this.zone.offset(instant);
+    const quarter = Math.floor(instant / QUARTER);
+    let offset = this.offsets.get(quarter);
+    if (offset === undefined) {
+      offset = this.zone.offset(instant);
+      if (this.offsets.size >= REMEMBERED) this.offsets.clear();
+      this.offsets.set(quarter, offset);
+    }
+    return offset;
   }
 
   /** Milliseconds since 1970 of a wall-clock time; undefined where there is no such time or there are two. */

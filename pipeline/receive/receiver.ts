@@ -127,7 +127,13 @@ const identityOf = (
   verdict: Verdict,
   digest: Buffer,
 ): string | null => {
-  if (settings.identity === 'transport') return incoming.transportId ?? `#${digest.toString('hex')}`;
+  if (settings.identity === 'transport') return transportIdentity(parts, incoming, digest);
   if (verdict.controlId === null) return null;
   return settings.controlId === 'hashed' ? parts.hashControlId(verdict.controlId) : verdict.controlId;
+};
+
+/** A mailbox's own id is kept clear; one made of a file's content is a plain digest of patient data, so it is kept keyed. */
+const transportIdentity = (parts: ReceiverParts, { transportId }: Incoming, digest: Buffer): string => {
+  if (transportId === undefined) return `#${digest.toString('hex')}`;
+  return /^[0-9a-f]{64}\b/.test(transportId) ? `#${parts.hashControlId(transportId)}` : transportId;
 };

@@ -42,7 +42,7 @@ describe('a sound configuration', () => {
       mappings: ['/site/mappings'],
       console: { listen: { host: '127.0.0.1', port: 7750 }, allowRemote: false },
       store: { connections: 12 },
-      advanced: { claimTtl: 90_000, sendDeadline: 30_000, processBatchBytes: 8 * 1024 * 1024 },
+      advanced: { claimTtl: 90_000, sendDeadline: 30_000 },
       identity: {
         match: [
           { by: 'nhsNumber', agree: ['birthDate'], verified: true },

@@ -1,5 +1,6 @@
 import { runSeed } from '../support/seed.ts';
-import { conserve, type Outcome } from './conserve.ts';
+import { conserve } from './conserve.ts';
+import { shown } from './report.ts';
 
 /** As long as things are broken here; `npm run soak` breaks them for longer. */
 const SECONDS = 20;
@@ -7,16 +8,6 @@ const SECONDS = 20;
 const DRAIN = 40;
 
 const seed = runSeed();
-
-const shown = ({ counts, faults, drained, violations, folder }: Outcome): string =>
-  [
-    ...[...faults].map(([kind, times]) => `  ${String(times).padStart(6)} × ${kind}`),
-    ...Object.entries(counts).map(([what, count]) => `  ${String(count).padStart(6)} ${what}`),
-    `  at rest after ${drained.toFixed(1)} s`,
-    ...(violations.length === 0
-      ? []
-      : [`  everything is kept in ${folder}`, ...violations.slice(0, 20).map((violation) => `  BROKEN ${violation}`)]),
-  ].join('\n');
 
 describe('what was acknowledged arrives, in order and under one key, whatever breaks', () => {
   it.each([

@@ -159,7 +159,7 @@ async function run(plan: Plan, folder: string, undo: Undo[]): Promise<Outcome> {
   ];
   for (const violation of violations) log.note(`BROKEN ${violation}`);
   const tries = sent.reduce((sum, message) => sum + message.tries, 0);
-  const counts = { ...verdict.counts, 'sent again': tries - sent.length, 'held files released': released };
+  const counts = { ...verdict.counts, 'sent again': tries - sent.length, 'released by hand': released };
   return { violations, counts, seed: plan.seed, faults: log.counts, drained, folder };
 }
 
@@ -174,14 +174,20 @@ async function within<T>(ms: number, what: string, work: Promise<T>): Promise<T>
   }
 }
 
-/** Waits until nothing is unprocessed and nothing waits; files of which nobody knows whether they were taken are released by hand. */
+/** Codes of holds that the faults themselves cause: what the person on call has sent again once the trouble is over. */
+const releasable = (destination: string, code: string | null): boolean => destination === 'filing' || code === 'poison';
+
+/**
+ * Waits until nothing is unprocessed and nothing waits. Files of which nobody knows whether they were taken, and deliveries that
+ * three daemons in a row died over, are released by hand.
+ */
 async function comeToRest(ledger: Ledger, left: () => number): Promise<number> {
   const released = new Set<number>();
   await eventually(
     async () => {
       const unfinished = await ledger.unfinished();
-      for (const { delivery, destination } of unfinished.held) {
-        if (destination !== 'filing') continue;
+      for (const { delivery, destination, code } of unfinished.held) {
+        if (!releasable(destination, code)) continue;
         await ledger.release(delivery);
         released.add(delivery);
       }

@@ -14,8 +14,8 @@ const DEADLINE = 180_000 + OPERATIONS * 10;
 
 describe.each<BackendKind>(['postgres', 'redis'])('lanes under random operations, hints in %s', (kind) => {
   it.each([
-    ['with faults', true, OPERATIONS / 2],
-    ['without faults and without reconcile', false, OPERATIONS / 10],
+    ['with faults', true, OPERATIONS * 0.4],
+    ['without faults and without reconcile', false, OPERATIONS * 0.1],
   ])(
     'keep every promise %s',
     async (_name, faults, operations) => {

@@ -30,11 +30,10 @@ const PACE = {
   reconcile: 500,
   wipePoll: 200,
   statementTimeout: 5_000,
-  poisonAfter: 100,
 };
 
 const pace = Object.entries(PACE)
-  .map(([name, value]) => `  ${name}: ${value}${name === 'poisonAfter' ? '' : 'ms'}`)
+  .map(([name, value]) => `  ${name}: ${value}ms`)
   .join('\n');
 
 const mllp = (name: string, port: number, mapping: string): string => `  ${name}:
@@ -57,11 +56,7 @@ const mllp = (name: string, port: number, mapping: string): string => `  ${name}
 const siteFile = ({ folder, redis }: SitePlan, daemon: DaemonPorts): string => `site: faults
 environment: test
 data: ${dataFolder(folder)}
-store:
-  url: ""
-queue:
-  redis: ${redis ?? '""'}
-console:
+${redis === undefined ? '' : `queue:\n  redis: ${redis}\n`}console:
   listen: 127.0.0.1:${daemon.console}
 log:
   level: info

@@ -137,7 +137,7 @@ export const openDelivery = async (
     },
     wipe: async () => {
       if (redis !== undefined) await redis.wipe();
-      else await database.query('drop schema if exists throughcare_queue cascade');
+      else await database.query('alter schema throughcare_queue rename to wiped');
     },
     states: async () => {
       const rows = await database.query<{ state: number; n: number }>('select state, count(*) n from delivery group by state');

@@ -17,14 +17,11 @@ const LONG_FORM = ['from', 'first', 'then', 'when', 'each', 'set', 'use', 'note'
 
 /** Parses a text node as a line; a word in double quotes is YAML's own quoting and would lose its quotes unseen. */
 const lineOf = (node: TextNode, site: LineSite) => {
-  if (node.style === 'double')
-    return reportAt(
-      site,
-      0,
-      'quoted-word',
-      'a quoted word alone is no line',
-      `write = ${node.text}; a line that needs quotes takes single ones`,
-    );
+  if (node.style === 'double') {
+    const hint = `write = ${node.text}; a line that needs quotes takes single ones`;
+    site.file.report({ code: 'quoted-word', severity: 'error', place: node.place, message: 'a quoted word alone is no line', hint });
+    return undefined;
+  }
   const parsed = parseLine(node.text, site.at);
   for (const finding of parsed.findings) site.file.report(finding);
   return parsed.line;

@@ -48,9 +48,9 @@ export const codingOf = (repetition: Repetition): Model | undefined => {
     const text = repetition.component(n);
     return text === '""' ? undefined : text;
   };
-  const main = part(c(1), systemUri(c(3)), c(2));
+  const main = c(1) === undefined ? undefined : part(c(1), systemUri(c(3)), c(2));
   const others = [part(c(4), systemUri(c(6)), c(5)), part(c(10), systemUri(c(12)), c(11))].filter((one) => one !== undefined);
-  const words = c(9) ?? (c(1) === undefined ? c(2) : undefined);
+  const words = c(9) ?? (main === undefined ? c(2) : undefined);
   const [first = main, ...rest] = main === undefined ? others : [main, ...others];
   if (first === undefined) return words === undefined ? undefined : { originalText: words };
   return { ...first, ...(words === undefined ? {} : { originalText: words }), ...(rest.length === 0 ? {} : { translations: rest }) };

@@ -21,7 +21,7 @@ import { CLEARED, isList, isStated, type One, plainText, SegmentItem, type Value
 import { givenTerm } from './given.ts';
 import { compileLoop } from './hl7-loop.ts';
 import type { InboundRun } from './inbound-run.ts';
-import { segmentPlace } from './place-text.ts';
+import { segmentPlace, valuePlace } from './place-text.ts';
 import { type Chosen, type FieldRead, fieldPlaces, fieldReader } from './read-field.ts';
 import { type GroupPlace, groupOfPath, groupsOf, type Segments, segmentsOf } from './segments.ts';
 import { repetitionSelector, segmentSelector } from './selector.ts';
@@ -96,11 +96,13 @@ export class Hl7Scope implements Scope<InboundRun> {
         if (found.length === 0 || only === undefined) return undefined;
         return found.length === 1 ? one(only, run) : gather(found, (segment) => one(segment, run));
       },
-      locate: (run) =>
-        placesOr(
-          spot.text,
-          segments(run).flatMap((segment) => fieldPlaces(segment, read, run)),
-        ),
+      locate: (run) => {
+        const found = segments(run);
+        const places = found.flatMap((segment) => fieldPlaces(segment, read, run));
+        const [segment] = found;
+        if (places.length > 0 || segment === undefined || read.chosen.kind !== 'all') return placesOr(spot.text, places);
+        return [valuePlace(segment, read.field, 1, read.component, read.subcomponent)];
+      },
     };
   }
 

@@ -420,7 +420,7 @@ describe('folder source: permissions', () => {
     await drop('a.hl7', hl7('M1'));
     await chmod(join(path, 'a.hl7'), 0o666);
     await chmod(path, 0o000);
-    const child = new Child('folder-reader.ts', { path, interval: 10, stableFor: 10 });
+    const child = new Child(require.resolve('../support/folder-reader.ts'), { path, interval: 10, stableFor: 10 });
     stops.unshift(() => child.stop());
     expect(await child.says('unreachable', (line) => line.warn === 'source.unreachable')).toMatchObject({ code: 'EACCES' });
     await sleep(80);
@@ -437,7 +437,7 @@ describe('folder source: permissions', () => {
     await chmod(join(path, 'a.hl7'), 0o000);
     await drop('b.hl7', hl7('M2'));
     await chmod(join(path, 'b.hl7'), 0o666);
-    const child = new Child('folder-reader.ts', { path, interval: 10, stableFor: 10 });
+    const child = new Child(require.resolve('../support/folder-reader.ts'), { path, interval: 10, stableFor: 10 });
     stops.unshift(() => child.stop());
     await child.says('received', (line) => line.received === 'M2');
     expect(await child.says('unreadable', (line) => line.warn === 'source.files-unreadable')).toMatchObject({ files: 1 });

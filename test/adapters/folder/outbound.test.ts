@@ -234,7 +234,7 @@ describe('folder destination: when it cannot be written', () => {
           { key: 'SMALL', size: 1_000, streamed },
         ],
       };
-      const child = new Child('folder-writer.ts', job, 64 * 1024);
+      const child = new Child(require.resolve('../support/folder-writer.ts'), job, 64 * 1024);
       stops.unshift(() => child.stop());
       expect(await child.says('big', (line) => line.key === 'BIG')).toEqual({
         key: 'BIG',
@@ -248,7 +248,7 @@ describe('folder destination: when it cannot be written', () => {
   it('says that a folder may not be written', async () => {
     const { path } = await open();
     await chmod(path, 0o555);
-    const child = new Child('folder-writer.ts', { path, sends: [{ key: 'TC1', size: 10, streamed: false }] });
+    const child = new Child(require.resolve('../support/folder-writer.ts'), { path, sends: [{ key: 'TC1', size: 10, streamed: false }] });
     stops.unshift(() => child.stop());
     expect(await child.says('result', (line) => line.key === 'TC1')).toMatchObject({
       result: { outcome: 'transient', code: 'folder-unreachable', sentBytes: false, transport: true },

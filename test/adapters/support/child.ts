@@ -12,22 +12,13 @@ export class Child {
   #errors = '';
   readonly #ended: Promise<void>;
 
-  /** `program`: a file beside this one. `fileSize`: most bytes a file may have. */
+  /** `program`: the path of a TypeScript file. `fileSize`: most bytes a file may have. */
   constructor(program: string, job: unknown, fileSize?: number) {
     // In a shell, since a limit is inherited and Node cannot set one. POSIX counts it in units of 512 bytes.
     const limit = fileSize === undefined ? '' : `ulimit -f ${Math.floor(fileSize / 512)}; `;
     this.#process = spawn(
       'sh',
-      [
-        '-c',
-        `${limit}exec "$@"`,
-        'sh',
-        process.execPath,
-        '-r',
-        join(ROOT, 'test/support/ts-hook.cjs'),
-        join(__dirname, program),
-        JSON.stringify(job),
-      ],
+      ['-c', `${limit}exec "$@"`, 'sh', process.execPath, '-r', join(ROOT, 'test/support/ts-hook.cjs'), program, JSON.stringify(job)],
       {
         stdio: ['pipe', 'pipe', 'pipe'],
       },

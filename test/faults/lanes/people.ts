@@ -92,11 +92,13 @@ export class People {
 
   async #confirmSome(limit: number): Promise<void> {
     const { database, vault, hint, did } = this.#parts;
-    for (const head of await this.#heads(6, limit)) {
-      const result = await confirmDelivery(database, vault, head, 'AA');
-      if (result.outcome === 'done') did('confirm');
-      hint(result.heads);
-    }
+    await Promise.all(
+      (await this.#heads(6, limit)).map(async (head) => {
+        const result = await confirmDelivery(database, vault, head, 'AA');
+        if (result.outcome === 'done') did('confirm');
+        hint(result.heads);
+      }),
+    );
   }
 
   async #merge(): Promise<void> {

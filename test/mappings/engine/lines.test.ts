@@ -1,7 +1,7 @@
 import { hl7, IDENTIFY, inbound, onlyPart, patientOf, run, values } from './made.ts';
 
 const PID =
-  'PID|1||A1234BC^^^NOMIS^PI~9991234561^^^NHS^NH||Orchard^Sam^Lee^^Mr^^L~Ash^Sam^^^^^A||19800229|M|||1 Mill Lane^Beeston^Leeds^^ls118ab^^H~Old Road^^^^^^BA||0113 496 0000~^NET^Internet^sam@example.org';
+  'PID|1||A1234BC^^^NOMIS^PI~9990000018^^^NHS^NH||Orchard^Sam^Lee^^Mr^^L~Ash^Sam^^^^^A||19800229|M|||1 Mill Lane^Beeston^Leeds^^ls118ab^^H~Old Road^^^^^^BA||0113 496 0000~^NET^Internet^sam@example.org';
 const message = hl7('ADT^A01', 'EVN|A01|20260302100000', PID, 'PV1|1|I|A^1^12^LEI');
 
 describe('choices of a line', () => {
@@ -95,16 +95,16 @@ describe('selectors', () => {
   const nhs = (...numbers: string[]): string => hl7('ADT^A01', `PID|1||A1234BC^^^NOMIS^PI~${numbers.join('~')}`);
   const line = '    nationality: PID-3[4 = NHS and not exists 5].1\n';
   it.each([
-    ['9991234561^^^NHS', '9991234561'],
-    ['9991234561^^^NHS^MR', undefined],
-    ['9991234561^^^OTHER', undefined],
+    ['9990000018^^^NHS', '9990000018'],
+    ['9990000018^^^NHS^MR', undefined],
+    ['9990000018^^^OTHER', undefined],
   ])('tells %s apart', (cx, expected) => {
     expect(patientOf(line, nhs(cx)).nationality).toBe(expected);
   });
   it('takes a number, a condition on text, and a pattern', () => {
     expect(patientOf('    nationality: PID-3[2].1\n', nhs('x1'))).toEqual({ nationality: 'x1' });
     expect(
-      patientOf('    nationality: PID-3[5 starts "NH{"].5 | capture("status:(0[1-8])")\n', nhs('9991234561^^^NHS^NH{status:01}')),
+      patientOf('    nationality: PID-3[5 starts "NH{"].5 | capture("status:(0[1-8])")\n', nhs('9990000018^^^NHS^NH{status:01}')),
     ).toEqual({ nationality: '01' });
     expect(patientOf('    nationality: PID-3[1 matches "x[0-9]"].1\n', nhs('x12', 'x3'))).toEqual({ nationality: 'x3' });
   });

@@ -106,7 +106,7 @@ export const record = (kind: string, fields: Readonly<Record<string, Json>>, mor
 });
 
 export const PATIENT: Readonly<Record<string, Json>> = {
-  nhsNumber: '9991234561',
+  nhsNumber: '9990000018',
   prisonNumber: 'A1234BC',
   name: { use: 'official', family: 'Orchard', given: ['Sam', 'Lee'], prefix: ['Mr'] },
   birthDate: '1980-02-29',

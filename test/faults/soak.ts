@@ -1,0 +1,95 @@
+import { parseArgs } from 'node:util';
+import { runSeed } from '../support/seed.ts';
+import { conserve } from './conserve.ts';
+import { shown } from './report.ts';
+
+const USAGE = `npm run soak -- [options]
+  --seconds <n>      how long things are broken in each combination (300); in rounds of ten minutes, each on a new store
+  --backends <…>     redis, postgres, or both (redis,postgres)
+  --daemons <…>      1, 2, or both (1,2)
+  --seed <n>         of the first round; each further round takes the next one (TEST_SEED, else chance)`;
+
+/** A run keeps everything it saw in memory until it is judged. */
+const ROUND = 600;
+const DRAIN = 120;
+
+class UsageError extends Error {}
+
+const whole = (name: string, text: string): number => {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0) throw new UsageError(`--${name}: ${text} is not a whole number`);
+  return value;
+};
+const backendOf = (text: string): 'redis' | 'postgres' => {
+  if (text !== 'redis' && text !== 'postgres') throw new UsageError(`--backends: ${text} is neither redis nor postgres`);
+  return text;
+};
+const daemonsOf = (text: string): 1 | 2 => {
+  if (text !== '1' && text !== '2') throw new UsageError(`--daemons: ${text} is neither 1 nor 2`);
+  return text === '1' ? 1 : 2;
+};
+
+interface Options {
+  readonly seconds: number;
+  readonly combinations: readonly { readonly backend: 'redis' | 'postgres'; readonly daemons: 1 | 2 }[];
+  readonly seed: number;
+}
+
+const readOptions = (args: readonly string[]): Options => {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seconds: { type: 'string', default: '300' },
+      backends: { type: 'string', default: 'redis,postgres' },
+      daemons: { type: 'string', default: '1,2' },
+      seed: { type: 'string' },
+    },
+  });
+  const daemons = values.daemons.split(',').map(daemonsOf);
+  return {
+    seconds: whole('seconds', values.seconds),
+    combinations: values.backends
+      .split(',')
+      .map(backendOf)
+      .flatMap((backend) => daemons.map((count) => ({ backend, daemons: count }))),
+    seed: values.seed === undefined ? runSeed() : whole('seed', values.seed),
+  };
+};
+
+/** Every combination in turn, round by round; resolves with the number of rounds in which a promise was broken. */
+const soak = async ({ seconds, combinations, seed }: Options): Promise<number> => {
+  let failed = 0;
+  let next = seed;
+  for (let left = seconds; left > 0; left -= ROUND) {
+    for (const { backend, daemons } of combinations) {
+      const plan = { backend, daemons, seed: next, seconds: Math.min(left, ROUND), drain: DRAIN };
+      next += 1;
+      console.log(`BullMQ on ${backend}, daemons: ${daemons}, seed ${plan.seed}, ${plan.seconds} s of faults`);
+      try {
+        const outcome = await conserve(plan);
+        console.log(shown(outcome));
+        if (outcome.violations.length > 0) failed += 1;
+      } catch (error) {
+        console.log(error instanceof Error ? (error.stack ?? error.message) : String(error));
+        failed += 1;
+      }
+    }
+  }
+  console.log(failed === 0 ? 'Every promise was kept.' : `${failed} rounds broke a promise.`);
+  return failed;
+};
+
+const main = async (): Promise<number> => {
+  try {
+    return (await soak(readOptions(process.argv.slice(2)))) === 0 ? 0 : 1;
+  } catch (error) {
+    // parseArgs throws TypeErrors for options that do not exist.
+    if (!(error instanceof UsageError || error instanceof TypeError)) throw error;
+    console.error(`${error.message}\n\n${USAGE}`);
+    return 2;
+  }
+};
+
+void main().then((code) => {
+  process.exitCode = code;
+});
