@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import pg from 'pg';
 import { silent, type Telemetry } from '../records/telemetry.ts';
 import { answeredByServer, commitError, StoreError, storeError } from './failure.ts';
@@ -207,7 +208,26 @@ const send = async <R extends object>(
   if (options.name !== undefined) config.name = options.name;
   // 0 would mean the pool's deadline again, so "none" is the longest timer there is.
   if (options.timeout !== undefined) config.query_timeout = options.timeout === 0 ? 2 ** 31 - 1 : options.timeout + GRACE;
+  gather(client);
   return (await client.query<R>(config)).rows;
+};
+
+const gathering = new WeakSet<Writable>();
+
+/**
+ * Statements issued in one turn of the event loop leave in one write: a batch sends a dozen at once, and each write costs more than the
+ * statement itself.
+ */
+const gather = (client: pg.PoolClient): void => {
+  // pg's own types leave the connection out; where it is not there the statements simply go one by one.
+  const { stream } = (client as { connection?: { stream?: Writable } }).connection ?? {};
+  if (stream === undefined || gathering.has(stream)) return;
+  gathering.add(stream);
+  stream.cork();
+  process.nextTick(() => {
+    gathering.delete(stream);
+    stream.uncork();
+  });
 };
 
 /** Gives the client back. After an error only a session that the server itself vouches for is used again. */

@@ -87,6 +87,9 @@ routes:
   - name: referrals-to-the-folder
     when: kind = referral
     to: filing
+  - name: demographics-kept
+    when: kind = patient
+    file: read by what is sent
 advanced:
 ${pace}
 `;

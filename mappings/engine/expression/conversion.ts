@@ -75,7 +75,8 @@ export const conversion = (
   const broken = (hint?: string): undefined =>
     reportAt(site, offset, 'type-break', `${shown(from)} cannot go into ${site.meta.target}, which is ${shown(target.type)}`, hint);
   const { type } = target;
-  if (from === 'any' || type === 'any') return { step: isPlain(type) ? (toPlain(target) ?? asText) : undefined };
+  if (type === 'any') return { step: undefined };
+  if (from === 'any') return { step: isPlain(type) ? (toPlain(target) ?? asText) : undefined };
   if (isHl7(type)) return toHl7(from, type, broken);
   if (isPlain(type)) {
     if (isHl7(from)) {

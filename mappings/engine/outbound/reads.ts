@@ -32,7 +32,12 @@ export const compileReads = (
   const reads: Reads[] = [];
   for (const entry of node?.entries ?? []) {
     const compiled = compileOne(entry, given, file);
-    if (compiled === undefined) continue;
+    if (compiled === undefined) {
+      // The name is there all the same, so that what is wrong here is said here alone.
+      const kind = entry.value.kind === 'text' ? entry.value.text.trim().split(/\s/)[0] : undefined;
+      if (kind !== undefined && isKindName(kind)) names.set(entry.key, { shape: recordShape(kind, true), read: () => undefined });
+      continue;
+    }
     reads.push(compiled.reads);
     names.set(entry.key, compiled.binding);
   }
