@@ -133,7 +133,13 @@ module.exports = {
       from: {},
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
     },
-    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-circles',
+      // hl7-loop.ts names the type of the scope that calls it (`import type`, gone when compiled), which swc cannot tell from an import.
+      severity: 'error',
+      from: { pathNot: '^mappings/engine/inbound/hl7-(loop|scope)\\.ts$' },
+      to: { circular: true },
+    },
     {
       name: 'no-orphans',
       comment: 'A module that imports nothing and that nothing imports.',

@@ -140,11 +140,11 @@ const assembleDaemon = async (
   const replies = new ReplyDesk(database, vault, telemetry);
   closing.push(() => replies.stop());
 
-  const redis = config.queue.redis;
+  const redis = config.queue.redis?.reveal() ?? '';
   const backend =
-    redis === undefined
+    redis === ''
       ? postgresBackend({ kind: 'postgres', connection: { ...clientConfig(store.target) } }, telemetry)
-      : redisBackend(redis.reveal(), `throughcare-${config.site}`, telemetry);
+      : redisBackend(redis, `throughcare-${config.site}`, telemetry);
   const lanes = createLaneStore({ database, vault, content, daemon: daemon.id });
   const recheckStore = createRecheckStore(database, vault, systems);
   const outlets = (open: readonly OpenDestination[], ids: typeof made.destinationIds) =>

@@ -23,6 +23,7 @@ const GAP = 12;
 const DEADLINE = 5_000;
 /** Above this many jobs one bulk call is cheaper than single ones. */
 const SINGLY = 8;
+const QUIET = 5_000;
 const BULK = 500;
 const BULK_DEADLINE = 20_000;
 /** Heads kept in memory while the backend does not answer; beyond, they are left to reconcile. */
@@ -39,6 +40,7 @@ export class Hints {
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> | undefined;
   #last = Number.NEGATIVE_INFINITY;
+  #told = Number.NEGATIVE_INFINITY;
 
   constructor(parts: HintsParts) {
     this.#parts = parts;
@@ -128,9 +130,16 @@ export class Hints {
     }
   }
 
+  /** Every flush may fail while the backend is away: counted each time, told now and then. */
   #lost(reason: string, count: number): void {
-    this.#parts.telemetry.warn('hints-lost', { destination: this.#parts.name, reason, count });
-    this.#parts.onLost();
+    const { telemetry, name, onLost } = this.#parts;
+    telemetry.count('hints_lost', { destination: name, reason }, count);
+    const now = performance.now();
+    if (now - this.#told > QUIET) {
+      this.#told = now;
+      telemetry.warn('hints-lost', { destination: name, reason });
+    }
+    onLost();
   }
 }
 

@@ -24,6 +24,5 @@ export type Verdict =
   | { readonly verdict: 'lost' };
 export type Recheck = (claimed: ClaimedDelivery) => Promise<Verdict>;
 
-export const TIMES = { claimTtlMs: 90_000, sendTimeoutMs: 30_000, asks: 3 } as const;
 export const RETRY = { firstMs: 1_000, mostMs: 300_000, factor: 2 } as const;
 export const BREAKER: BreakerPolicy = { failures: 5, firstMs: 5_000, mostMs: 60_000 };

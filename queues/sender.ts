@@ -66,7 +66,7 @@ export class Sender {
   #failed = 0;
   /** A turn whose answer was lost: the same results once more, and claims that may have been given. */
   #repeat: readonly HeadResult[] = [];
-  #unheard: readonly HeadRef[] = [];
+  #unheard = false;
   #turning = false;
   #timer: NodeJS.Timeout | undefined;
   #stopping = false;
@@ -184,7 +184,7 @@ export class Sender {
   /** Starts a turn where one is worth it: at once when slots starve or nothing more is on its way, else after a short wait for company. */
   #pump(): void {
     if (this.#turning || this.#stopped) return;
-    const waiting = this.#results.length + this.#repeat.length + this.#unheard.length;
+    const waiting = this.#results.length + this.#repeat.length + (this.#unheard ? 1 : 0);
     const claims = this.#wanted.size > 0 && this.#room() > 0;
     if (waiting === 0 && !claims) {
       if (!this.busy) for (const resolve of this.#idle.splice(0)) resolve();
@@ -214,8 +214,8 @@ export class Sender {
     const next = probe || this.#wanted.size > 0 ? 0 : Math.max(0, this.#room() - claims.length);
     const since = performance.now();
     try {
-      if (this.#unheard.length > 0) await lanes.disown(this.#unheard.filter((head) => this.#tracked.get(head.delivery)?.claimed !== true));
-      this.#unheard = [];
+      const found = this.#unheard ? await lanes.disown(outlet.destination, this.#known()) : [];
+      this.#unheard = false;
       const outcome = await lanes.turn(outlet, {
         results,
         again,
@@ -225,6 +225,7 @@ export class Sender {
       });
       this.#repeat = [];
       this.#done(results, claims, outcome, since);
+      this.#movedUp(found, outcome.health);
       await this.#parts.onTurn(outcome.health, worked, failed);
       this.#worked -= worked;
       this.#failed -= failed;
@@ -239,6 +240,11 @@ export class Sender {
     }
   }
 
+  /** What is claimed here, as far as we know. */
+  #known(): DeliveryId[] {
+    return [...this.#tracked.values()].filter((here) => here.claimed).map((here) => here.delivery);
+  }
+
   /** The store did not answer, or refused: results go in again, claims that may have been given are given back first. */
   #unanswered(error: unknown, results: readonly HeadResult[], claims: readonly Tracked[]): void {
     this.#parts.telemetry.error('turn-failed', error, {
@@ -246,7 +252,7 @@ export class Sender {
       results: results.length,
       claims: claims.length,
     });
-    this.#unheard = [...this.#unheard, ...claims];
+    this.#unheard = true;
     for (const claim of claims) {
       this.#tracked.delete(claim.delivery);
       for (const abandon of claim.abandon) abandon(error);

@@ -142,8 +142,8 @@ export interface LaneStore {
   turn(outlet: LaneOutlet, turn: Turn): Promise<TurnOutcome>;
   load(claims: readonly ClaimedHead[]): Promise<readonly ClaimedDelivery[]>;
   open(claimed: ClaimedDelivery): Promise<OutboundDelivery>;
-  /** Gives back claims that were asked for and never heard of. */
-  disown(heads: readonly HeadRef[]): Promise<void>;
+  /** After an answer was lost: gives back every claim this daemon has on the destination but the known ones; they are due again. */
+  disown(destination: DestinationId, known: readonly DeliveryId[]): Promise<readonly Head[]>;
   /** Claims heads of unknown outcome for asking. */
   ask(heads: readonly HeadRef[], ttlMs: number): Promise<readonly ClaimedHead[]>;
   health(destination: DestinationId): Promise<DestinationHealth>;

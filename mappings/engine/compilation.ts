@@ -1,4 +1,4 @@
-import type { MapEntry, MapNode, YamlNode } from '../../language/yaml.ts';
+import type { MapNode, YamlNode } from '../../language/yaml.ts';
 import type { Finding, Place, Severity } from '../../records/issue.ts';
 import type { FileSite, LineSite } from './expression/scope.ts';
 import type { LineMeta } from './run.ts';
@@ -87,6 +87,3 @@ export class Compilation implements FileSite {
     return { file: this, meta: this.meta(node, target), at: node?.kind === 'text' ? (offset) => node.at(offset) : () => place };
   }
 }
-
-/** The same for a key that stands without a line of its own. */
-export const keyRule = (entry: MapEntry): string => `${entry.keyPlace.file}:${entry.keyPlace.line}`;

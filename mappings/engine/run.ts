@@ -48,8 +48,8 @@ export class Run {
     this.issues.push({ code, rule: meta.rule, target: meta.target, ...(source === undefined ? {} : { source }) });
   }
 
-  fail(code: string, meta: LineMeta, source: string | undefined): void {
+  fail(code: string, meta: LineMeta, source: string | undefined, reason: PartHold['reason'] = 'mapping-failed'): void {
     this.note(code, meta, source);
-    this.failure ??= { reason: 'mapping-failed', rule: meta.rule, ...(source === undefined ? {} : { source }) };
+    this.failure ??= { reason, rule: meta.rule, ...(source === undefined ? {} : { source }) };
   }
 }

@@ -21,6 +21,8 @@ export interface Target {
   readonly pattern?: RegExp;
   /** Fields of `identify`: values that differ are refused instead of the first being taken. */
   readonly strict?: boolean;
+  /** Identifiers of a person: values that differ name two people, and hold the part as a contradiction. */
+  readonly namesOne?: boolean;
   /** Keys and `action`: a refused value fails the record, whatever the line says. */
   readonly mustBeValid?: boolean;
   /** Filled by the product alone. */

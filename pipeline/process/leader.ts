@@ -1,5 +1,6 @@
 import type { MessageId, Token } from '../../records/ids.ts';
 import type { Telemetry } from '../../records/telemetry.ts';
+import { LowWater } from './low-water.ts';
 
 /** Lease 'process', as the leader needs it. `take` is refused while another daemon holds it. */
 export interface LeaderLease {
@@ -39,7 +40,7 @@ export interface LeaderParts {
 /** Messages tried one by one after a leader died. */
 const CAREFUL = 500;
 const RENEW_MS = 1000;
-/** How often the search starts from the lowest id again: ids commit out of order. */
+/** How often the search starts from the lowest id again: a message released elsewhere has an old id. */
 const LOOK_BACK_MS = 1000;
 const TRIES = 3;
 
@@ -128,10 +129,11 @@ export class Leader {
 
   async #lead(token: Token): Promise<void> {
     const { now, batch, lease } = this.#parts;
-    let low = 0;
+    const water = new LowWater(now);
     let renewed = now();
     let lookedBack = now();
     while (this.#running) {
+      let { low } = water;
       if (this.#lookBack || now() - lookedBack > LOOK_BACK_MS) {
         this.#lookBack = false;
         lookedBack = now();
@@ -146,15 +148,15 @@ export class Leader {
         report = await this.#isolate(token, low, this.#parts.limit);
       }
       if (report.messages > 0) {
-        low = report.last;
+        water.handled(report.last);
         renewed = now();
         continue;
       }
       for (;;) {
         if (!this.#running || (await this.#sleep(this.#parts.idleMs))) break;
         if (await this.#parts.pending()) {
-          // Another daemon's message: its id may be lower than what was handled here.
-          low = 0;
+          // Another daemon's message, or one released there: its id may be lower than what was handled here.
+          this.#lookBack = true;
           break;
         }
         if (now() - renewed > RENEW_MS) {

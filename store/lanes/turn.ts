@@ -5,6 +5,7 @@ import type {
   ClaimedHead,
   ClaimRef,
   DestinationHealth,
+  Head,
   HeadRef,
   HeadResult,
   LaneOutlet,
@@ -172,17 +173,18 @@ export const loadClaims = async (database: Database, claims: readonly ClaimedHea
   return found;
 };
 
-/** Claims this daemon asked for and never heard of are due again: it knows that it is not sending them. */
-export const disownClaims = async (database: Database, daemon: number, heads: readonly HeadRef[]): Promise<void> => {
-  if (heads.length === 0) return;
-  await untilClear(() =>
-    database.query(
-      'select lane_disown($1, $2::int8[], $3::int8[])',
-      [daemon, int8s(heads.map((h) => h.lane)), int8s(heads.map((h) => h.delivery))],
-      { name: 'lane-disown' },
-    ),
+/** Claims this daemon has and does not know of, an answer having been lost, are due again: it knows that it is not sending them. */
+export const disownClaims = (
+  database: Database,
+  daemon: number,
+  destination: DestinationId,
+  known: readonly DeliveryId[],
+): Promise<readonly Head[]> =>
+  untilClear(() =>
+    database.query<Head>('select lane, delivery, priority from lane_disown($1, $2, $3::int8[])', [destination, daemon, int8s(known)], {
+      name: 'lane-disown',
+    }),
   );
-};
 
 /** Claims heads of unknown outcome, so that one daemon at a time asks the far side about them. */
 export const claimForAsking = (

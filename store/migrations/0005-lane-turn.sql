@@ -126,6 +126,11 @@ begin
         select 7::smallint, t.lane, t.delivery, t.token, 3::smallint, null::bigint
         from unnest(d_lane, d_delivery, d_token) t(lane, delivery, token)
         where not exists (select 1 from unnest(v_heads, v_tokens) m(delivery, token) where m.delivery = t.delivery and m.token = t.token);
+      if p_again then
+        -- What moved up when these results were taken the first time was never heard of.
+        return query select 1::smallint, l.id, l.head, null::bigint, l.priority, null::bigint
+          from unnest(d_lane) t(lane) join lane l on l.id = t.lane where l.phase = 1 and l.blocked = 0 and l.id <> all (coalesce(v_lanes, '{}'));
+      end if;
     end if;
     if v_lanes is not null then
       update delivery d

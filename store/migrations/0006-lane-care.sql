@@ -34,19 +34,25 @@ begin
   end loop;
 end $$;
 
--- Claims this daemon asked for and never heard of: it knows that it is not sending them.
-create function lane_disown(p_daemon int, p_lanes bigint[], p_heads bigint[]) returns int
+-- Claims this daemon asked for and never heard of, its answer having been lost: all it has on this destination but those it
+-- knows. It knows that it is not sending them, so they are due again, and no attempt.
+create function lane_disown(p_destination int, p_daemon int, p_known bigint[]) returns table (lane bigint, delivery bigint, priority smallint)
 language plpgsql set jit = off
 as $$
 declare
-  v_rows int;
+  v_lanes bigint[];
 begin
-  perform lane_lock(p_lanes);
-  update lane l set phase = 1, token = l.token + 1, since = now(), claimed_by = null, claimed_until = null
-    from unnest(p_lanes, p_heads) t(id, head)
-    where l.id = t.id and l.head = t.head and l.phase = 2 and l.claimed_by = p_daemon;
-  get diagnostics v_rows = row_count;
-  return v_rows;
+  select array_agg(l.id) into v_lanes from lane l
+    where l.destination_id = p_destination and l.phase = 2 and l.claimed_by = p_daemon and l.head <> all (p_known);
+  if v_lanes is null then return; end if;
+  perform lane_lock(v_lanes);
+  return query
+    with back as (
+      update lane l set phase = 1, token = l.token + 1, since = now(), claimed_by = null, claimed_until = null
+      where l.id = any (v_lanes) and l.phase = 2 and l.claimed_by = p_daemon and l.head <> all (p_known)
+      returning l.id, l.head, l.priority, l.blocked
+    )
+    select b.id, b.head, b.priority from back b where b.blocked = 0;
 end $$;
 
 -- Claims for asking: the lane stays ambiguous, the token fences the answer.

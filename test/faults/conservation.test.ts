@@ -22,7 +22,7 @@ describe('what was acknowledged arrives, in order and under one key, whatever br
       process.stdout.write(`Conservation, BullMQ on ${backend}, daemons: ${daemons}, seed ${seed}\n${shown(outcome)}\n`);
       expect(outcome.violations.map((violation) => `${violation} (TEST_SEED=${seed})`)).toEqual([]);
       // A run in which nothing happened would prove nothing.
-      expect(outcome.counts.acknowledged).toBeGreaterThan(100);
+      expect(outcome.counts.acknowledged).toBeGreaterThan(50);
       expect(outcome.counts['held by their mapping']).toBeGreaterThan(0);
       expect(outcome.faults.size).toBeGreaterThan(5);
     },

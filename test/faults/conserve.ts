@@ -15,7 +15,7 @@ import { Ledger, readFolder } from './ledger.ts';
 import { Receiver } from './receiver.ts';
 import { Sender } from './sender.ts';
 import { dataFolder, filingFolder, writeSite } from './site.ts';
-import { SupervisedDaemon } from './supervised.ts';
+import { hadStarted, SupervisedDaemon } from './supervised.ts';
 
 export interface Plan {
   readonly backend: 'redis' | 'postgres';
@@ -67,7 +67,8 @@ export async function conserve(plan: Plan): Promise<Outcome> {
 
 async function run(plan: Plan, folder: string, undo: Undo[]): Promise<Outcome> {
   const dice = chance(plan.seed);
-  const log = new FaultLog(folder);
+  const { feeds, stranger } = makeFeeds(dice, SENDERS, PATIENTS);
+  const log = new FaultLog(folder, () => `${acknowledged(feeds)} acknowledged`);
   const redis = plan.backend === 'redis' ? await startRedis() : undefined;
   if (redis !== undefined) undo.push(() => redis.stop());
   const clinical = await Receiver.listen(plan.daemons, true, dice.fork('clinical'));
@@ -106,7 +107,6 @@ async function run(plan: Plan, folder: string, undo: Undo[]): Promise<Outcome> {
   const ledger = await Ledger.open(target, data);
   undo.push(() => ledger.close());
 
-  const { feeds, stranger } = makeFeeds(dice, SENDERS, PATIENTS);
   const nearPorts = near.map((proxy) => proxy.port);
   const senders = feeds.map((feed, index) => new Sender(feed, nearPorts, dice.fork(`sender ${index}`), PAUSE));
   undo.push(async () => {
@@ -163,6 +163,9 @@ async function run(plan: Plan, folder: string, undo: Undo[]): Promise<Outcome> {
   return { violations, counts, seed: plan.seed, faults: log.counts, drained, folder };
 }
 
+const acknowledged = (feeds: readonly Feed[]): number =>
+  feeds.reduce((sum, { sent }) => sum + sent.filter((message) => message.acknowledged !== undefined).length, 0);
+
 async function within<T>(ms: number, what: string, work: Promise<T>): Promise<T> {
   const timer = new AbortController();
   const late = sleep(ms, undefined, { signal: timer.signal }).then(() => Promise.reject(new Error(`${what} did not come within ${ms} ms`)));
@@ -209,14 +212,14 @@ async function sendFresh(feed: Feed, ports: readonly number[], ms: number): Prom
   return feed.sent;
 }
 
-/** A clean stop: every daemon says so, none had ended by itself before, and the last one stops PostgreSQL. */
+/** A clean stop: every daemon says so, none had ended by itself once it had started, and the last one stops PostgreSQL. */
 async function stopAll(daemons: readonly SupervisedDaemon[], cluster: string): Promise<string[]> {
   const broken: string[] = [];
   for (const [index, daemon] of daemons.entries()) {
     const code = await daemon.stop();
     if (code !== 0) broken.push(`daemon ${index + 1} did not stop cleanly: exit code ${code}`);
     for (const life of daemon.lives.filter(({ end }) => end !== 'killed' && end !== 'stopped'))
-      broken.push(`daemon ${index + 1} (pid ${life.pid}) ended by itself: ${life.end}`);
+      if (hadStarted(life)) broken.push(`daemon ${index + 1} ended by itself (${life.end}): ${life.log}`);
   }
   if (findPostmaster(cluster) !== undefined) broken.push('PostgreSQL runs on after the last daemon left');
   return broken;

@@ -28,7 +28,8 @@ export interface Evidence {
 
 export interface JournalRow {
   readonly id: number;
-  readonly controlId: string;
+  /** Null where what came in had none. */
+  readonly controlId: string | null;
   /** In clear; null for a duplicate. */
   readonly bytes: Buffer | null;
   readonly duplicateOf: number | null;

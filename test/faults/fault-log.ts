@@ -6,8 +6,11 @@ export class FaultLog {
   readonly file: string;
   readonly #counts = new Map<string, number>();
   readonly #began = Date.now();
+  readonly #progress: () => string;
 
-  constructor(folder: string) {
+  /** `progress`: how far the run is, noted with every fault. */
+  constructor(folder: string, progress: () => string) {
+    this.#progress = progress;
     this.file = join(folder, 'faults.log');
   }
 
@@ -18,7 +21,7 @@ export class FaultLog {
 
   fault(kind: string, what: string): void {
     this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + 1);
-    this.note(`${kind}: ${what}`);
+    this.note(`${kind}: ${what} (${this.#progress()})`);
   }
 
   note(what: string): void {

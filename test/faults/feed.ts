@@ -20,8 +20,8 @@ export interface Sent {
 /** Prison number of a patient of the feed, as bench/messages.ts gives it. */
 export const prisonNumber = (text: string): string => /A\d{4}BC/.exec(text)?.[0] ?? '';
 
-/** One in so many later messages of a patient is broken. */
-const BROKEN = 25;
+/** One in so many messages is broken, never the first about a patient. */
+const BROKEN = 12;
 
 /**
  * What one sender has to say: patients of its own, so that each patient's messages are acknowledged one before the next is sent,
@@ -33,6 +33,7 @@ export class Feed {
   readonly #name: string;
   readonly #patients: readonly number[];
   readonly #steps = new Map<number, number>();
+  #later = 0;
 
   constructor(chance: Chance, name: string, patients: readonly number[]) {
     this.#chance = chance;
@@ -45,7 +46,8 @@ export class Feed {
     const step = this.#steps.get(patient) ?? 0;
     this.#steps.set(patient, step + 1);
     const controlId = `${this.#name}-${this.sent.length + 1}`;
-    const broken = step > 0 && this.#chance.below(BROKEN) === 0;
+    if (step > 0) this.#later += 1;
+    const broken = step > 0 && this.#later % BROKEN === 0;
     const whole = message({ event: step === 0 ? 'A01' : 'A08', patient, controlId, step });
     // Without its booking number the mapping cannot say which stay it is about.
     const text = broken ? whole.replace(/\|B\d+\^\^\^NOMIS\|/, '||') : whole;

@@ -68,6 +68,8 @@ const broken = (change: (made: Made) => void): readonly string[] => {
   return judge(made).violations;
 };
 const clinical = (made: Made): Editable<Reception>[] => made.receptions.get('clinical') ?? [];
+const cutShort = (made: Made, bytes: Buffer) =>
+  made.journal.push({ id: 9, controlId: null, bytes, duplicateOf: null, state: 'rejected', reason: 'incomplete-frame' });
 /** Daemon 2 takes the first clinical delivery over under a new token and sends it, `after` ms after daemon 1 began; daemon 1 takes 900 ms to be answered. */
 const takeOver = (made: Made, after: number): { readonly first: Editable<Claim>; readonly second: Editable<Claim> } => {
   const reception = nth(clinical(made), 0);
@@ -89,6 +91,7 @@ describe('the judge of the conservation test', () => {
     ['a message journalled twice', /2 times in the journal/, (made) => made.journal.push({ ...nth(made.journal, 0), id: 9 })],
     ['changed bytes in the journal', /journal holds other bytes/, (made) => (nth(made.journal, 0).bytes = Buffer.from('MSH'))],
     ['a message nobody sent', /never sent/, (made) => made.journal.push({ ...nth(made.journal, 0), id: 9, controlId: 'X' })],
+    ['the beginning of a message nobody sent', /never sent/, (made) => void cutShort(made, Buffer.from('MSH|^~\\&|X'))],
     ['a message left unprocessed', /not processed/, (made) => (nth(made.journal, 2).state = 'unprocessed')],
     ['a sound message held', /not processed: .* held/, (made) => (nth(made.journal, 2).state = 'held')],
     ['a broken message that was processed', /should be held/, (made) => (nth(made.sent, 2).broken = true)],
@@ -123,6 +126,10 @@ describe('the judge of the conservation test', () => {
     ],
   ])('finds %s', (_, expected, change) => {
     expect(broken(change)).toEqual(expect.arrayContaining([expect.stringMatching(expected)]));
+  });
+
+  it('allows for the beginning of a message whose sender was cut off', () => {
+    expect(broken((made) => void cutShort(made, nth(made.sent, 1).bytes.subarray(0, 200)))).toEqual([]);
   });
 
   it('excuses a second sender once the claim of the first ran out, or its daemon was killed', () => {

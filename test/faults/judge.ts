@@ -1,4 +1,4 @@
-import type { DeliveryRow, Evidence } from './evidence.ts';
+import type { DeliveryRow, Evidence, JournalRow } from './evidence.ts';
 import { judgeLanes, readFiled } from './judge-lanes.ts';
 import { DESTINATIONS } from './site.ts';
 
@@ -46,7 +46,14 @@ export function judge(evidence: Evidence): Verdict {
     }
   }
   const known = new Set(sent.map((message) => message.controlId));
-  for (const row of journal) must(known.has(row.controlId), () => `in the journal and never sent: message ${row.id}`);
+  // A sender cut off in the middle of a message was not answered; what had come is kept, as rejected.
+  const cutShort = ({ state, reason, bytes }: JournalRow): boolean =>
+    state === 'rejected' &&
+    reason === 'incomplete-frame' &&
+    bytes !== null &&
+    sent.some((message) => message.bytes.subarray(0, bytes.length).equals(bytes));
+  for (const row of journal)
+    must(row.controlId === null ? cutShort(row) : known.has(row.controlId), () => `in the journal and never sent: message ${row.id}`);
   for (const row of journal.filter((candidate) => candidate.duplicateOf !== null))
     must(row.state === 'duplicate', () => `message ${row.id} repeats ${row.duplicateOf} and is ${row.state}`);
 
@@ -63,6 +70,7 @@ export function judge(evidence: Evidence): Verdict {
       sent: sent.length,
       acknowledged: sent.filter((message) => message.acknowledged !== undefined).length,
       'duplicates answered again': journal.filter((row) => row.duplicateOf !== null).length,
+      'cut short and kept': journal.filter((row) => row.reason === 'incomplete-frame').length,
       'held by their mapping': journal.filter((row) => row.state === 'held').length,
       deliveries: deliveries.length,
       arrived,

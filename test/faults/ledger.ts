@@ -98,7 +98,7 @@ export class Ledger {
   async #journal(): Promise<JournalRow[]> {
     const rows = await this.#database.query<{
       id: number;
-      controlId: string;
+      controlId: string | null;
       digest: Buffer;
       keyId: number;
       body: Buffer | null;

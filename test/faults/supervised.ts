@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../support/eventually.ts';
@@ -15,13 +15,16 @@ export interface Life {
   until: number | undefined;
   /** Killed by the test, ended by the test's request, or ended by itself with this code or signal. */
   end: 'killed' | 'stopped' | string | undefined;
+  /** Where everything it printed is kept. */
+  readonly log: string;
 }
+
+/** Whether this life came so far as to say that it had started. A start that fails is tried again, as service managers do. */
+export const hadStarted = (life: Life): boolean => readFileSync(life.log, 'utf8').includes('"event":"daemon.started"');
 
 /** The real daemon in a process of its own, started again whenever it ends, as a service manager would. */
 export class SupervisedDaemon {
   readonly lives: Life[] = [];
-  /** Where everything it printed is kept. */
-  readonly log: string;
   readonly #config: string;
   readonly #console: number;
   #child: ChildProcess | undefined;
@@ -31,7 +34,6 @@ export class SupervisedDaemon {
   constructor(config: string, consolePort: number) {
     this.#config = config;
     this.#console = consolePort;
-    this.log = config.replace(/\.yaml$/, '.log');
   }
 
   get life(): Life | undefined {
@@ -48,7 +50,7 @@ export class SupervisedDaemon {
     await eventually(
       async () => (await fetch(`http://127.0.0.1:${this.#console}/readyz`, { signal: AbortSignal.timeout(2_000) })).status,
       (status) => status === 200,
-      { within, every: 50, what: `a ready daemon (see ${this.log})` },
+      { within, every: 50, what: `a ready daemon (see ${this.life?.log})` },
     );
   }
 
@@ -76,12 +78,13 @@ export class SupervisedDaemon {
   }
 
   #spawn(): void {
-    const out = openSync(this.log, 'a');
+    const log = this.#config.replace(/\.yaml$/, `-${this.lives.length + 1}.log`);
+    const out = openSync(log, 'a');
     // What the surroundings say of stores and queues must not reach the daemon under test.
     const { DATABASE_URL: _database, REDIS_URL: _redis, ...environment } = process.env;
     const child = spawn(process.execPath, [entry, 'start', '--config', this.#config], { stdio: ['ignore', out, out], env: environment });
     closeSync(out);
-    const life: Life = { pid: child.pid ?? 0, from: Date.now(), until: undefined, end: undefined };
+    const life: Life = { pid: child.pid ?? 0, from: Date.now(), until: undefined, end: undefined, log };
     this.lives.push(life);
     this.#child = child;
     this.#ended = new Promise((resolve) => {

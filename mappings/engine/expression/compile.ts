@@ -79,7 +79,9 @@ export const finish = <R extends Run>(
   const policy: Policy = target.mustBeValid === true ? { ...written, invalid: 'fail' } : written;
   const locate = (run: R): readonly string[] => source.locate(run);
   const decide = settle<R>(policy, meta, locate);
-  const choose = chooseOne<R>(policy.onlyAfter !== undefined || target.strict === true, meta, locate);
+  const differing =
+    target.namesOne === true ? 'contradiction' : policy.onlyAfter !== undefined || target.strict === true ? 'refuse' : 'first';
+  const choose = chooseOne<R>(differing, meta, locate);
   const piped = pipe(source.type, functions, target, scope, site, decide, { after: policy.onlyAfter, choose });
   if (piped === undefined) return undefined;
   const converted = conversion(piped.type, target, site, offset);

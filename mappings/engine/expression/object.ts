@@ -29,8 +29,8 @@ interface Place<R extends Run> {
   readonly scope: Scope<R>;
   /** `patient`, `allergy` …: what targets are called in issues. */
   readonly prefix: string;
-  /** Fields of `identify`. */
-  readonly strict: boolean;
+  /** Fields of `identify`: which of them name one person; undefined elsewhere. */
+  readonly identifiers?: readonly string[];
 }
 
 interface Branch {
@@ -82,7 +82,8 @@ const compileBranch = <R extends Run>(name: string, branch: Branch, fields: Fiel
   const schema = Object.hasOwn(fields, name) ? fields[name] : undefined;
   if (schema === undefined)
     return file.reportAt(entry.keyPlace, 'unknown-target', `there is no ${path}`, didYouMean(name, Object.keys(fields)));
-  const target: Target = { ...targetOf(schema), strict: place.strict };
+  const { identifiers } = place;
+  const target: Target = { ...targetOf(schema), strict: identifiers !== undefined, namesOne: identifiers?.includes(name) === true };
   if (target.readOnly === true)
     return file.reportAt(entry.keyPlace, 'read-only', `${path} is filled by the patient index`, 'set it under identify:');
   if (branch.inner.size === 0) return compileLeaf(name, entry, schema, target, place);

@@ -60,9 +60,12 @@ const refused = (value: Invalid, run: Run, policy: Policy, meta: LineMeta, sourc
   return policy.invalid === 'keep' && kept !== null && !Array.isArray(kept) ? (kept as Item) : undefined;
 };
 
-/** Leaves one of several: the first, with an issue where they differ. `strict` (`only`, `identify`): differing is refused. */
+/** What becomes of several values that differ where one is wanted. */
+export type Differing = 'first' | 'refuse' | 'contradiction';
+
+/** Leaves one of several. Where they differ: the first, with an issue; none under `only`; and two identifiers of one kind are two people. */
 export const chooseOne =
-  <R extends Run>(strict: boolean, meta: LineMeta, locate: Locate<R>): Step<R> =>
+  <R extends Run>(differing: Differing, meta: LineMeta, locate: Locate<R>): Step<R> =>
   (value, run) => {
     if (!isList(value)) return value;
     let first: One;
@@ -73,7 +76,11 @@ export const chooseOne =
       else if (!sameValue(first, one)) differ = true;
     }
     if (!differ) return first;
-    if (strict) return new Invalid('values-differ', null);
-    run.note('many-values', meta, locate(run)[0]);
-    return first;
+    if (differing === 'refuse') return new Invalid('values-differ', null);
+    if (differing === 'first') {
+      run.note('many-values', meta, locate(run)[0]);
+      return first;
+    }
+    run.fail('identity-contradiction', meta, locate(run)[0], 'identity-contradiction');
+    return undefined;
   };

@@ -56,7 +56,7 @@ const whenOf = (node: MapNode, scope: Hl7Scope, file: Compilation, name: string)
 };
 
 const identityPlans = (lines: readonly MapEntry[], prefix: string, scope: Hl7Scope, file: Compilation): FieldPlan<InboundRun>[] =>
-  compileObject<InboundRun>(lines, IDENTITY_FIELDS, { file, scope, prefix, strict: true });
+  compileObject<InboundRun>(lines, IDENTITY_FIELDS, { file, scope, prefix, identifiers: IDENTIFIERS });
 
 const compileIdentify = (root: MapNode, scope: Hl7Scope, file: Compilation): FieldPlan<InboundRun>[] => {
   const node = mapOf(root, 'identify', file);
@@ -81,7 +81,6 @@ const compilePatient = (root: MapNode, scope: Hl7Scope, file: Compilation): Inbo
     file,
     scope,
     prefix: 'patient',
-    strict: false,
   });
   return { when: whenOf(node, scope, file, 'patient'), fields };
 };
@@ -108,7 +107,7 @@ const compileCustody = (root: MapNode, scope: Hl7Scope, file: Compilation): Inbo
         `a custody event needs ${key}`,
         `add ${key}: under set:`,
       );
-  const fields = compileObject<InboundRun>(lines, fieldsOf(KINDS.custody) ?? {}, { file, scope, prefix: 'custody', strict: false });
+  const fields = compileObject<InboundRun>(lines, fieldsOf(KINDS.custody) ?? {}, { file, scope, prefix: 'custody' });
   return {
     meta: file.meta(node, 'custody'),
     when: whenOf(node, scope, file, 'custody'),

@@ -117,10 +117,7 @@ const compileRecord = (
     action: action && compileField<InboundRun>(action, `${kind}.action`, ACTION_TARGET, inside, file),
     ifUnknown: wordOf(node, 'ifUnknown', IF_UNKNOWN, 'hold', file),
     asOf: asOf && compileField<InboundRun>(asOf, `${kind}.asOf`, AS_OF_TARGET, inside, file),
-    fields:
-      lines === undefined
-        ? []
-        : compileObject<InboundRun>(lines, fieldsOf(KINDS[kind]) ?? {}, { file, scope: inside, prefix: kind, strict: false }),
+    fields: lines === undefined ? [] : compileObject<InboundRun>(lines, fieldsOf(KINDS[kind]) ?? {}, { file, scope: inside, prefix: kind }),
     children: compileRecords(node, inside, file, triggers, kind),
     onFail: wordOf(node, 'onFail', ['hold', 'skip', 'reject'], 'hold', file),
   };

@@ -33,8 +33,12 @@ const custodyOf = (plan: NonNullable<InboundPlan['custody']>, run: InboundRun): 
     ...(needsTime(event) ? ['at'] : []),
     ...(event === 'reception' || event === 'transfer' ? ['to'] : []),
   ];
-  for (const name of needed)
-    if (fields[name]?.state !== 'value') run.fail('required', { rule: plan.meta.rule, target: `custody.${name}` }, undefined);
+  for (const name of needed) {
+    if (fields[name]?.state === 'value') continue;
+    // A value that was refused has its place already.
+    const target = `custody.${name}`;
+    run.fail('required', { rule: plan.meta.rule, target }, run.issues.find((issue) => issue.target === target)?.source);
+  }
   return { rule: plan.meta.rule, fields, ifUnknown: plan.ifUnknown };
 };
 

@@ -100,7 +100,7 @@ const makeRecord = (
   const keys = keysOf(plan, run);
   if (keys === 'cleared') return 'cleared';
   if (keys.length === 0) {
-    if (run.failure === null) run.fail('no-key', plan.meta, plan.loop?.locate(run));
+    if (run.failure === null) run.fail('no-key', plan.meta, plan.loop?.locate(run) ?? plan.keys[0]?.parts[0]?.locate(run)[0]);
     return undefined;
   }
   for (const key of keys) {

@@ -91,7 +91,8 @@ export const segmentsOf = (path: Hl7Path, name: string, place: GroupPlace, site:
   const root = rootOf(place.node);
   const written = path.groups.length === 0 ? undefined : groupOfPath(path, place, site);
   if (path.groups.length > 0 && written === undefined) return undefined;
-  if (written !== undefined && !written.own.has(name) && !name.startsWith('Z'))
+  const isElsewhere = written !== root || holdersIn(root, name).length > 0;
+  if (written !== undefined && !written.own.has(name) && !name.startsWith('Z') && isElsewhere)
     return reportAt(
       site,
       path.offset,
@@ -99,7 +100,7 @@ export const segmentsOf = (path: Hl7Path, name: string, place: GroupPlace, site:
       `group ${written.name} holds no ${name} of its own`,
       didYouMean(name, written.own),
     );
-  const holders = written === undefined ? resolveSegment(place.node, name) : [written];
+  const holders = written === undefined ? resolveSegment(place.node, name) : written.own.has(name) || name.startsWith('Z') ? [written] : [];
   const [holder, other] = holders;
   if (holder === undefined) {
     // Not in the structure (Z-segments, other versions): where it stands in the message.

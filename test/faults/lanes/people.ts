@@ -1,7 +1,7 @@
 import type { DeliveryId, DestinationId, PersonId } from '../../../records/ids.ts';
 import { mergeLanes, unmergeLanes } from '../../../store/lanes/merge.ts';
 import { confirmDelivery, pauseDestination, releaseDelivery, resumeDestination, withdrawDelivery } from '../../../store/lanes/operator.ts';
-import { isUnavailable } from '../../../store/pool.ts';
+import { isContention, isUnavailable } from '../../../store/pool.ts';
 import { retryTransaction } from '../../../store/retry.ts';
 import { type ActorParts, pause } from './filer.ts';
 
@@ -28,12 +28,28 @@ export class People {
   }
 
   async run(): Promise<void> {
+    await Promise.all([this.#work(), this.#receivers()]);
+  }
+
+  /** Receivers confirm in their own time, whatever people do. */
+  async #receivers(): Promise<void> {
+    while (!this.#stopped) {
+      try {
+        await this.#confirmSome(this.#settling ? 500 : 20);
+      } catch (error) {
+        if (!isUnavailable(error)) throw error;
+      }
+      await pause(this.#parts.draw.below(60));
+    }
+  }
+
+  async #work(): Promise<void> {
     while (!this.#stopped) {
       try {
         if (this.#settling) await this.#finish();
         else await this.#something();
       } catch (error) {
-        if (!(error instanceof RangeError || isUnavailable(error))) throw error;
+        if (!(isContention(error) || isUnavailable(error))) throw error;
       }
       await pause(this.#settling ? 50 : this.#parts.draw.below(4));
     }
@@ -42,21 +58,19 @@ export class People {
   #something(): Promise<void> {
     const { draw, trouble } = this.#parts;
     const dice = draw.next();
-    if (dice < 0.2) return this.#settleOne(4, 'release');
-    if (dice < 0.23) return this.#settleOne(4, 'skip');
-    if (dice < 0.25) return this.#settleOne(5, 'release');
-    if (dice < 0.31) return this.#withdrawAny();
-    if (dice < 0.5) return this.#confirmSome(20);
+    if (dice < 0.35) return this.#settleOne(4, 'release');
+    if (dice < 0.38) return this.#settleOne(4, 'skip');
+    if (dice < 0.41) return this.#settleOne(5, 'release');
+    if (dice < 0.48) return this.#withdrawAny();
     if (dice < 0.71) return this.#merge();
     if (dice < 0.87) return this.#unmerge();
     if (dice < 0.985) return this.#move();
-    return trouble ? this.#pause() : this.#confirmSome(20);
+    return trouble ? this.#pause() : this.#move();
   }
 
   async #finish(): Promise<void> {
     const { database, vault, far } = this.#parts;
     for (const one of far) await resumeDestination(database, vault, one.name, REASON);
-    await this.#confirmSome(500);
     for (let n = 0; n < 50; n++) await this.#settleOne(4, 'release');
   }
 

@@ -79,6 +79,32 @@ describe('several values', () => {
     expect(part.issues.map((issue) => issue.code)).toEqual(['values-differ']);
   });
 
+  it('holds a part whose identifiers name two people, and matches on nothing of it', () => {
+    const two = hl7('ADT^A01', 'PID|1||A1234BC^^^NOMIS^PI~9990000018^^^NHS^NH~9990000026^^^NHS||Orchard^Sam');
+    const nhs = 'PID-3[4 = NHS and 5 = NH].1 + PID-3[4 = NHS and not exists 5].1 | nhsNumber | only';
+    const part = onlyPart(run(inbound(`identify:\n  set:\n    prisonNumber: PID-3[5 = PI].1\n    nhsNumber: ${nhs}\n`), two));
+    expect(part.hold).toEqual({ reason: 'identity-contradiction', rule: 'm.map.yaml:10', source: 'PID-3[2].1' });
+    expect(part.identify).toEqual({ prisonNumber: 'A1234BC' });
+    // The same number twice, in two shapes, is no contradiction.
+    const same = hl7('ADT^A01', 'PID|1||A1234BC^^^NOMIS^PI~9990000018^^^NHS^NH~999 000 0018^^^NHS||Orchard^Sam');
+    expect(onlyPart(run(inbound(`identify:\n  set:\n    nhsNumber: ${nhs}\n`), same)).identify).toEqual({ nhsNumber: '9990000018' });
+  });
+
+  it('leaves an invalid NHS number out, repeated digits too, and goes on with the rest', () => {
+    for (const number of ['9990000019', '9999999999', '0000000000', '12345']) {
+      const message = hl7('ADT^A01', `PID|1||A1234BC^^^NOMIS^PI~${number}^^^NHS^NH||Orchard^Sam`);
+      const part = onlyPart(
+        run(inbound('identify:\n  set:\n    prisonNumber: PID-3[5 = PI].1\n    nhsNumber: PID-3[5 = NH].1 | nhsNumber | only\n'), message),
+      );
+      expect(part).toMatchObject({
+        identify: { prisonNumber: 'A1234BC' },
+        hold: null,
+        issues: [{ code: 'nhs-number', source: 'PID-3[2].1' }],
+      });
+      expect(part.identify).not.toHaveProperty('nhsNumber');
+    }
+  });
+
   it('sees repetitions that a bare path leads to', () => {
     const two = hl7('ADT^A01', 'PID|1||A1234BC^^^^PI||Orchard^Sam~Ash^Sam||1980');
     expect(

@@ -164,9 +164,14 @@ describe('results', () => {
 
   it('lets go of claims whose answer was lost', async () => {
     const head = one(await f.file(await f.person()));
-    await f.claim(head);
-    await f.lanes.disown([head]);
+    const known = one(await f.file(await f.person()));
+    const claims = await f.claim(head, known);
+    const others = (
+      await f.store.database.query<{ head: DeliveryId }>('select head from lane where phase = 2 and id <> $1', [head.lane])
+    ).map((row) => row.head);
+    expect(await f.lanes.disown(f.destination, others)).toEqual([{ lane: head.lane, delivery: head.delivery, priority: 3 }]);
     expect(one(await f.claim(head)).delivery).toBe(head.delivery);
+    expect((await f.turn({ results: claims.map((claim) => delivered(claim)) })).late).toHaveLength(1);
   });
 
   it('holds a head as poison after three claims that ran out', async () => {
