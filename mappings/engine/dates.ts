@@ -13,8 +13,38 @@ const FIRST_YEAR = 1800;
 const isDay = (year: number, month: number, day: number): boolean =>
   year >= FIRST_YEAR && month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month);
 
+/** The number that these digits write; -1 where one of them is no digit. */
+const digits = (text: string, from: number, to: number): number => {
+  let value = 0;
+  for (let at = from; at < to; at += 1) {
+    const digit = text.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
+};
+
+const instantText = (
+  year: number,
+  month: number,
+  day: number,
+  hour: number,
+  minute: number,
+  second: number,
+  millisecond: number,
+  zone: Zone,
+): string | undefined => {
+  if (!isDay(year, month, day) || hour > 23 || minute > 59 || second > 59) return undefined;
+  const instant = zone.instantOf({ year, month, day, hour, minute, second, millisecond });
+  return instant === undefined ? undefined : new Date(instant).toISOString();
+};
+
 /** Canonical date (`YYYY[-MM[-DD]]`, the precision as sent) of an HL7 timestamp; a time behind it is left out. Undefined where it is no date. */
 export const dateOfTimestamp = (text: string): string | undefined => {
+  if (text.length === 8 && digits(text, 0, 8) >= 0) {
+    const [year, month, day] = [digits(text, 0, 4), digits(text, 4, 6), digits(text, 6, 8)];
+    return isDay(year, month, day) ? `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6)}` : undefined;
+  }
   const found = TIMESTAMP.exec(text);
   if (found === null) return undefined;
   const [, year = '', month, day, hour = '0', minute = '0', second = '0'] = found;
@@ -29,6 +59,19 @@ export const dateOfTimestamp = (text: string): string | undefined => {
  * that the clocks skip or show twice is no instant). Without: the date in the precision sent, since no time of day was stated.
  */
 export const dateTimeOfTimestamp = (text: string, zone: Zone): string | undefined => {
+  if ((text.length === 14 || text.length === 12) && digits(text, 0, text.length) >= 0) {
+    const second = text.length === 14 ? digits(text, 12, 14) : 0;
+    return instantText(
+      digits(text, 0, 4),
+      digits(text, 4, 6),
+      digits(text, 6, 8),
+      digits(text, 8, 10),
+      digits(text, 10, 12),
+      second,
+      0,
+      zone,
+    );
+  }
   const found = TIMESTAMP.exec(text);
   if (found === null) return undefined;
   const [, yearText = '', monthText, dayText, hourText, minuteText, secondText, fraction, sign, offsetHours, offsetMinutes] = found;
@@ -41,8 +84,7 @@ export const dateTimeOfTimestamp = (text: string, zone: Zone): string | undefine
     const offset = (sign === '-' ? -1 : 1) * (Number(offsetHours) * 60 + Number(offsetMinutes));
     return new Date(Date.UTC(year, month - 1, day, hour, minute, second, millisecond) - offset * 60_000).toISOString();
   }
-  const instant = zone.instantOf({ year, month, day, hour, minute, second, millisecond });
-  return instant === undefined ? undefined : new Date(instant).toISOString();
+  return instantText(year, month, day, hour, minute, second, millisecond, zone);
 };
 
 /** English month names whatever the machine's language; "Sep", never "Sept". */

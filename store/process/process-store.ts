@@ -96,7 +96,7 @@ const write = async (tx: Transaction, vault: Vault, systems: Systems, batch: Bat
 
 const holdAlone = (parts: Parts, token: Token, id: MessageId, reason: FaultCode): Promise<void> =>
   parts.database.inTransaction(async (tx) => {
-    await fenceLease(tx, 'process', parts.daemon, token);
+    await fenceLease(tx, 'process', parts.daemon, token, parts.leaseMs);
     const left = await tx.query<{ source_id: number }>('delete from message_todo where message_id = $1 returning source_id', [id]);
     if (left.length === 0) return;
     await tx.query(
@@ -116,7 +116,7 @@ const holdAlone = (parts: Parts, token: Token, id: MessageId, reason: FaultCode)
 
 const countTry = (parts: Parts, token: Token, id: MessageId): Promise<number> =>
   parts.database.inTransaction(async (tx) => {
-    await fenceLease(tx, 'process', parts.daemon, token);
+    await fenceLease(tx, 'process', parts.daemon, token, parts.leaseMs);
     const rows = await tx.query<{ tries: number }>('update message_todo set tries = tries + 1 where message_id = $1 returning tries', [id]);
     return rows[0]?.tries ?? 0;
   });

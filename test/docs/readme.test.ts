@@ -29,7 +29,8 @@ const helpOf = async (...argv: string[]): Promise<string> => {
   await runCli([...argv, '--help'], context);
   return text;
 };
-const commandsOf = (help: string): string[] => [...(help.split('Commands:')[1] ?? '').matchAll(/^ {2}([a-z]+)/gm)].map(([, name = '']) => name);
+const commandsOf = (help: string): string[] =>
+  [...(help.split('Commands:')[1] ?? '').matchAll(/^ {2}([a-z]+)/gm)].map(([, name = '']) => name);
 
 describe('the README', () => {
   it('stays under 300 lines', () => {
@@ -38,7 +39,9 @@ describe('the README', () => {
 
   it('names only files that exist', () => {
     const linked = [...readme.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, path = '']) => path);
-    const quoted = [...readme.matchAll(/`((?:test|docs|config|demo|mappings|records|bench|stand-ins)\/[\w./-]+)`/g)].map(([, path = '']) => path);
+    const quoted = [...readme.matchAll(/`((?:test|docs|config|demo|mappings|records|bench|stand-ins)\/[\w./-]+)`/g)].map(
+      ([, path = '']) => path,
+    );
     const named = [...linked, ...quoted];
     expect(named.length).toBeGreaterThan(10);
     expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);

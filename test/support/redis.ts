@@ -10,6 +10,8 @@ import { temporaryFolder } from './temp.ts';
 export interface PrivateRedis {
   readonly port: number;
   readonly url: string;
+  /** Where its append-only files lie. */
+  readonly folder: string;
   /** Process id now; 0 while it is down. */
   readonly pid: number;
   /** As a crash: SIGKILL. The data stay for `start`. */
@@ -95,6 +97,7 @@ export async function startRedis(): Promise<PrivateRedis> {
   return {
     port,
     url: `redis://127.0.0.1:${port}`,
+    folder: folder.path,
     get pid() {
       return child?.pid ?? 0;
     },

@@ -14,16 +14,24 @@ const part = (repetition: Repetition, component: number, subcomponent = 1): stri
 };
 /** An object of what is stated; undefined where nothing is. */
 const stated = (fields: Readonly<Record<string, Json | undefined>>): Model | undefined => {
-  const out: Record<string, Json> = {};
-  let any = false;
-  for (const [name, value] of Object.entries(fields)) {
+  let out: Record<string, Json> | undefined;
+  for (const name of Object.keys(fields)) {
+    const value = fields[name];
     if (value === undefined || (Array.isArray(value) && value.length === 0)) continue;
+    out ??= {};
     out[name] = value;
-    any = true;
   }
-  return any ? out : undefined;
+  return out;
 };
-const words = (...texts: readonly (string | undefined)[]): string[] => texts.flatMap((text) => text?.split(/\s+/).filter(Boolean) ?? []);
+const words = (first: string | undefined, second?: string): string[] => {
+  const found: string[] = [];
+  for (const text of [first, second]) {
+    if (text === undefined) continue;
+    if (text.includes(' ')) found.push(...text.split(/\s+/).filter(Boolean));
+    else found.push(text);
+  }
+  return found;
+};
 const swap = (table: Readonly<Record<string, string>>): ReadonlyMap<string, string> => {
   const swapped = new Map<string, string>();
   for (const [code, word] of Object.entries(table)) if (!swapped.has(word)) swapped.set(word, code);
@@ -90,7 +98,10 @@ const ADDRESS_CODES = swap(ADDRESS_USES);
 
 const addressOf = (repetition: Repetition): Model | undefined => {
   const postcode = part(repetition, 5);
-  const day = (component: number): string | undefined => dateOfTimestamp(part(repetition, component) ?? '');
+  const day = (component: number): string | undefined => {
+    const text = part(repetition, component);
+    return text === undefined ? undefined : dateOfTimestamp(text);
+  };
   const lines = [part(repetition, 1), part(repetition, 2)].filter((line) => line !== undefined);
   const address = stated({
     line: lines,

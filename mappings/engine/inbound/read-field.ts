@@ -39,7 +39,7 @@ const cellOf = (segment: Segment, field: number, index: number, repetition: Repe
 
 /** Repetitions in sight with their numbers. */
 const each = (segment: Segment, read: FieldRead, run: InboundRun, visit: (repetition: Repetition, index: number) => void): void => {
-  const repetitions = segment.field(read.field).repetitions();
+  const repetitions = run.field(segment, read.field).repetitions();
   const { chosen } = read;
   for (let at = 0; at < repetitions.length; at += 1) {
     const repetition = repetitions[at];
@@ -74,10 +74,26 @@ export const fieldReader = (read: FieldRead, whole: boolean): ((segment: Segment
   };
   if (whole || chosen.kind !== 'all') return several;
   return (segment, run) => {
+    const span = segment.span(field);
+    if (span === undefined || span.end <= span.start) return undefined;
+    if (hasRepetitions(run, span.start, span.end)) return several(segment, run);
     const text = segment.text(field, 1, component, subcomponent);
-    if (text !== undefined && text !== NULL && segment.text(field, 2, component, subcomponent) === undefined) return text;
-    return text === undefined && segment.span(field) === undefined ? undefined : several(segment, run);
+    if (text !== undefined) return text === NULL ? CLEARED : text;
+    // A field that is `""` as a whole is cleared in all its parts.
+    return segment.field(field).isNull ? CLEARED : undefined;
   };
+};
+
+/** Longer fields are searched by memory scan. */
+const SHORT = 64;
+
+/** More than one repetition, empty ones included: what stands behind an empty one must not be missed. */
+const hasRepetitions = (run: InboundRun, start: number, end: number): boolean => {
+  const { scanned, delimiters } = run.message;
+  const code = delimiters.repetition.charCodeAt(0);
+  if (end - start > SHORT) return scanned.subarray(start, end).includes(code);
+  for (let at = start; at < end; at += 1) if (scanned[at] === code) return true;
+  return false;
 };
 
 /** Places of the values, in the order in which they are read. */

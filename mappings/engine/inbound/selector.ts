@@ -26,7 +26,7 @@ const fieldPath = (field: number, component: number, subcomponent: number): Cond
     const segment = run.lookedSegment;
     const first = segment?.text(field, 1, component, subcomponent);
     if (first !== undefined && test(first)) return true;
-    const repetitions = segment?.field(field).repetitions() ?? [];
+    const repetitions = segment === undefined ? [] : run.field(segment, field).repetitions();
     return repetitions.some((repetition, index) => {
       const text = index === 0 ? undefined : repetition.subcomponent(component, subcomponent);
       return text !== undefined && test(text);

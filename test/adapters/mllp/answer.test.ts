@@ -13,6 +13,11 @@ describe('reading an answer', () => {
     expect(readAnswer(Buffer.from(ackText('AA', 'TC1')))).toEqual({ kind: 'ack', code: 'AA', controlId: 'TC1' });
   });
 
+  it.each(['MSH', 'XMSH', 'MSA', 'AFHS', 'ABHS', 'Y6CSD2ILAIREC2HY5MSH'])('believes one whose ids end in %s', (id) => {
+    const text = `MSH|^~\\&|FAR${id}|${id}|${id}||20260302140500||ACK|${id}|T|2.4\rMSA|AA|${id}|${id}|\r`;
+    expect(readAnswer(Buffer.from(text))).toEqual({ kind: 'ack', code: 'AA', controlId: id });
+  });
+
   it.each([
     ['the code', ackText('AE', 'TC1')],
     ['the message', ackText('AA', 'TC2')],

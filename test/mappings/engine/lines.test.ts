@@ -110,6 +110,10 @@ describe('several values', () => {
     expect(
       onlyPart(run(inbound(`${IDENTIFY}patient:\n  set:\n    nationality: PID-5.1\n`), two)).issues.map((issue) => issue.code),
     ).toEqual(['many-values']);
+    const gap = hl7('ADT^A01', 'PID|1||A1234BC^^^^PI||Orchard^Sam~~Ash^Sam||1980');
+    expect(
+      onlyPart(run(inbound(`${IDENTIFY}patient:\n  set:\n    nationality: PID-5.1\n`), gap)).issues.map((issue) => issue.code),
+    ).toEqual(['many-values']);
     const twice = hl7('ADT^A01', 'PID|1||A1234BC^^^^PI||Orchard', 'PID|2||A1234BC^^^^PI||Ash');
     expect(onlyPart(run(inbound(`${IDENTIFY}patient:\n  set:\n    nationality: PID-5.1\n`), twice)).issues).toEqual([
       { code: 'many-values', rule: 'm.map.yaml:12', target: 'patient.nationality', source: 'PID[1]-5.1' },
