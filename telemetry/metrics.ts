@@ -35,7 +35,7 @@ export const METRICS: Readonly<Record<string, MetricDeclaration>> = {
   breaker_open: of('1 while the breaker of a destination is open.', 'destination'),
   queue_errors_total: of('Errors of the queue backend.', 'destination'),
   stalled_jobs_total: of('Jobs whose worker went silent; the claims decide what is sent.', 'destination'),
-  hints_lost_total: of('Hints that could not be given to the queue backend; the reconcile makes them again.', 'destination'),
+  hints_lost_total: of('Hints that could not be given to the queue backend; the reconcile makes them again.', 'destination', 'reason'),
   hint_jobs_total: of('Jobs given to the queue backend.', 'destination'),
   destination_late_answers_total: of('Application answers that came after the accept answer.', 'destination', 'code'),
 };

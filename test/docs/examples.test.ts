@@ -14,7 +14,7 @@ interface Example {
 }
 
 const examples: readonly Example[] = [join(root, 'README.md'), ...readdirSync(guides).map((name) => join(guides, name))].flatMap((page) =>
-  [...readFileSync(page, 'utf8').matchAll(/^```yaml (mapping|throughcare\.yaml)\n([^]*?)^```$/gm)].map(
+  [...readFileSync(page, 'utf8').matchAll(/^```yaml (mapping|throughcare\.yaml)\n([\s\S]*?)^```$/gm)].map(
     ([, kind = '', text = ''], index) => ({
       name: `${page.slice(root.length + 1)}, example ${index + 1} (${kind})`,
       kind,

@@ -14,7 +14,7 @@ export async function readRedis(url: string): Promise<Corpus> {
     const found = new Map<string, string>();
     for await (const keys of redis.scanStream({ count: 500 })) {
       // The stream yields arrays of keys; its type does not say so.
-      for (const key of keys as string[]) found.set(`Redis ${key}`, `${key}\n${await valueOf(redis, key)}`);
+      for (const key of keys as string[]) found.set(`Redis ${key}`, `${key}\n${await contentOf(redis, key)}`);
     }
     return found;
   } finally {
@@ -22,7 +22,7 @@ export async function readRedis(url: string): Promise<Corpus> {
   }
 }
 
-async function valueOf(redis: Redis, key: string): Promise<string> {
+async function contentOf(redis: Redis, key: string): Promise<string> {
   switch (await redis.type(key)) {
     case 'string':
       return (await redis.get(key)) ?? '';
@@ -35,7 +35,7 @@ async function valueOf(redis: Redis, key: string): Promise<string> {
     case 'set':
       return (await redis.smembers(key)).join('\n');
     case 'zset':
-      return (await redis.zrange(key, 0, -1)).join('\n');
+      return (await redis.zrange(key, '0', '-1')).join('\n');
     case 'stream':
       return (await redis.xrange(key, '-', '+')).flat(2).join('\n');
     default:
@@ -62,19 +62,24 @@ export async function readTables(database: Database): Promise<Corpus> {
 }
 
 const run = promisify(execFile);
-const entry = join(__dirname, '../../cli/throughcare.mjs');
-
-/** What the command says, on both streams, whether it succeeds or not. */
-export async function say(config: string, ...words: readonly string[]): Promise<string> {
-  const { DATABASE_URL: _database, REDIS_URL: _redis, ...env } = process.env;
-  try {
-    const { stdout, stderr } = await run(process.execPath, [entry, ...words, '--config', config], { env, maxBuffer: 64 * 1024 * 1024 });
-    return `${stdout}\n${stderr}`;
-  } catch (error) {
-    // The exit code is part of what is said: a failing command says its errors.
-    if (error instanceof Error && 'stdout' in error && 'stderr' in error) return `${String(error.stdout)}\n${String(error.stderr)}`;
-    throw error;
+/** One process for all of them: most of what a command takes is the start of its process. */
+const SAY_ALL = `
+const [program, lines] = process.argv.slice(1);
+const { main } = require(program);
+(async () => {
+  for (const words of JSON.parse(lines)) {
+    process.stdout.write('\\n> ' + words.join(' ') + '\\n');
+    await main(words);
   }
+})();`;
+
+/** What these command lines of `throughcare` say, on both streams, whether they succeed or not. For a program that is compiled. */
+export async function say(config: string, lines: readonly (readonly string[])[]): Promise<string> {
+  const { DATABASE_URL: _database, REDIS_URL: _redis, ...env } = process.env;
+  const program = join(__dirname, '../../dist/main.js');
+  const all = JSON.stringify(lines.map((words) => [...words, '--config', config]));
+  const { stdout, stderr } = await run(process.execPath, ['-e', SAY_ALL, program, all], { env, maxBuffer: 64 * 1024 * 1024 });
+  return `${stdout}\n${stderr}`;
 }
 
 /** What the daemon says to whoever may ask without a password, on loopback. */

@@ -24,19 +24,10 @@ export const MARKS = {
   'words of the operator': 'his sister Xanthippina rang',
 } as const;
 
-const WHO = [
-  'PID|1|',
-  `${MARKS['NHS number']}^^^NHS^NH~${MARKS['prison number']}^^^NOMIS^PI`,
-  '',
-  `${MARKS['family name']}^${MARKS['given name']}^${MARKS['middle name']}^^Mr^^L`,
-  '',
-  MARKS['birth date'],
-  'M|||',
-  `${MARKS.street}^^Leeds^^${MARKS.postcode}^^H||${MARKS.telephone}^PRN^CP||||||||||||||||||01`,
-]
-  .join('|')
-  .replace('PID|1||', 'PID|1||')
-  .replace('M||||', 'M|||');
+const IDS = `${MARKS['NHS number']}^^^NHS^NH~${MARKS['prison number']}^^^NOMIS^PI`;
+const NAME = `${MARKS['family name']}^${MARKS['given name']}^${MARKS['middle name']}^^Mr^^L`;
+const HOME = `${MARKS.street}^^Leeds^^${MARKS.postcode}^^H||${MARKS.telephone}^PRN^CP`;
+const WHO = `PID|1||${IDS}||${NAME}||${MARKS['birth date']}|M|||${HOME}||||||||||||||||||01`;
 const PRACTICE = 'PD1|||QUAY PRACTICE^^Y99002|G9900018^Marsh^Helen^^^Dr^^^GMC';
 
 interface Head {
@@ -84,7 +75,7 @@ export const MESSAGES = {
     head({ sender: NOMIS, type: 'ADT^A02^ADT_A02', id: 'CAN0007', at: '20260309113000' }),
     'EVN|A02|20260309113000||||20260309113000',
     WHO,
-    'PV1|1|I|C^1^07^MDI|||B^2^14^LEI|||||||||||||7720199461',
+    `PV1|1|I|C^1^07^MDI|||B^2^14^LEI|||||||||||||${MARKS['booking number']}`,
   ),
   release: made(
     head({ sender: NOMIS, type: 'ADT^A03^ADT_A03', id: 'CAN0008', at: '20260320093000' }),
