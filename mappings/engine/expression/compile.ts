@@ -53,6 +53,13 @@ const pipe = <R extends Run>(
   return { type, steps };
 };
 
+/** The steps that decide on refused values and on several; one sound value, which is nearly every one, passes them by. */
+const whereSeveral = <R extends Run>(tail: readonly Step<R>[], list: boolean): Step<R> => {
+  const decided = (value: Value, run: R): Value => tail.reduce<Value>((at, step) => (at === undefined ? undefined : step(at, run)), value);
+  if (list) return (value, run) => (typeof value === 'string' ? [value] : decided(value, run));
+  return (value, run) => (isList(value) || value instanceof Invalid ? decided(value, run) : value);
+};
+
 /** One value for a list is a list of one. */
 const asList = (value: Value): Value => (value === undefined || value === CLEARED || isList(value) ? value : [value]);
 
@@ -86,9 +93,10 @@ export const finish = <R extends Run>(
   if (piped === undefined) return undefined;
   const converted = conversion(piped.type, target, site, offset);
   if (converted === undefined) return undefined;
-  const steps = [...piped.steps, ...(converted.step === undefined ? [] : [onEach(converted.step)]), decide];
-  if (!target.list || policy.onlyAfter === functions.length) steps.push(choose, decide);
-  if (target.list) steps.push(asList);
+  const tail: Step<R>[] = [decide];
+  if (!target.list || policy.onlyAfter === functions.length) tail.push(choose, decide);
+  if (target.list) tail.push(asList);
+  const steps = [...piped.steps, ...(converted.step === undefined ? [] : [onEach(converted.step)]), whereSeveral(tail, target.list)];
   // The last step always settles, so no refused value comes out.
   const settled = compose(steps, (run: R) => source.read(run)) as (run: R) => Settled;
   return {

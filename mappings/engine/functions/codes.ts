@@ -1,4 +1,5 @@
 import type { Repetition } from '../../../formats/hl7v2/reader.ts';
+import type { Json } from '../../../records/mapped.ts';
 import type { Table } from '../table.ts';
 import { hl7TypeOf, isHl7, isPlain } from '../types.ts';
 import { Cell, Composite, Invalid, type Item, isModel, type Model, plainText, type Value } from '../value.ts';
@@ -33,13 +34,13 @@ export const systemUri = (name: string | undefined): string | undefined =>
 /** Name of table 0396 for a URI; else the URI itself. */
 export const systemName = (uri: string | undefined): string | undefined => (uri === undefined ? undefined : (SYSTEM_NAMES.get(uri) ?? uri));
 
-const part = (code: string | undefined, system: string | undefined, display: string | undefined): Model | undefined => {
+const part = (code: string | undefined, system: string | undefined, display: string | undefined): Record<string, Json> | undefined => {
   if (code === undefined && display === undefined) return undefined;
-  return {
-    ...(code === undefined ? {} : { code }),
-    ...(system === undefined ? {} : { system }),
-    ...(display === undefined ? {} : { display }),
-  };
+  const out: Record<string, Json> = {};
+  if (code !== undefined) out.code = code;
+  if (system !== undefined) out.system = system;
+  if (display !== undefined) out.display = display;
+  return out;
 };
 
 /** A CE or CWE as one coding that keeps all it says: alternates as translations, text without a code as the sender's own words. */
@@ -48,12 +49,17 @@ export const codingOf = (repetition: Repetition): Model | undefined => {
     const text = repetition.component(n);
     return text === '""' ? undefined : text;
   };
-  const main = c(1) === undefined ? undefined : part(c(1), systemUri(c(3)), c(2));
-  const others = [part(c(4), systemUri(c(6)), c(5)), part(c(10), systemUri(c(12)), c(11))].filter((one) => one !== undefined);
-  const words = c(9) ?? (main === undefined ? c(2) : undefined);
-  const [first = main, ...rest] = main === undefined ? others : [main, ...others];
+  const last = repetition.componentCount();
+  const [code, display] = [c(1), c(2)];
+  const found = code === undefined ? [] : [part(code, systemUri(c(3)), display)];
+  if (last > 3) found.push(part(c(4), systemUri(c(6)), c(5)));
+  if (last > 9) found.push(part(c(10), systemUri(c(12)), c(11)));
+  const [first, ...rest] = found.filter((one) => one !== undefined);
+  const words = (last > 8 ? c(9) : undefined) ?? (code === undefined ? display : undefined);
   if (first === undefined) return words === undefined ? undefined : { originalText: words };
-  return { ...first, ...(words === undefined ? {} : { originalText: words }), ...(rest.length === 0 ? {} : { translations: rest }) };
+  if (words !== undefined) first.originalText = words;
+  if (rest.length > 0) first.translations = rest;
+  return first;
 };
 
 const stringIn = (model: Model, key: string): string | undefined => {

@@ -97,25 +97,34 @@ const ADDRESS_USES: Readonly<Record<string, string>> = {
 const ADDRESS_CODES = swap(ADDRESS_USES);
 
 const addressOf = (repetition: Repetition): Model | undefined => {
-  const postcode = part(repetition, 5);
+  const out: Record<string, Json> = {};
+  const line: string[] = [];
+  const put = (name: string, value: string | undefined): void => {
+    if (value !== undefined) out[name] = value;
+  };
   const day = (component: number): string | undefined => {
     const text = part(repetition, component);
     return text === undefined ? undefined : dateOfTimestamp(text);
   };
-  const lines = [part(repetition, 1), part(repetition, 2)].filter((line) => line !== undefined);
-  const address = stated({
-    line: lines,
-    city: part(repetition, 3),
-    district: part(repetition, 4) ?? part(repetition, 9),
-    postcode: postcode === undefined ? undefined : (postcodeOf(postcode) ?? postcode),
-    country: part(repetition, 6),
-    started: day(13),
-    ended: day(14),
-  });
-  if (address === undefined) return undefined;
-  const code = part(repetition, 7) ?? '';
-  const use = ADDRESS_USES[code];
-  return { ...(use === undefined ? {} : { use }), ...(code === 'M' ? { type: 'postal' } : {}), ...address };
+  const last = repetition.componentCount();
+  const code = last < 7 ? '' : (part(repetition, 7) ?? '');
+  const [street, designation, postcode] = [part(repetition, 1), part(repetition, 2), part(repetition, 5)];
+  if (street !== undefined) line.push(street);
+  if (designation !== undefined) line.push(designation);
+  put('use', ADDRESS_USES[code]);
+  if (code === 'M') out.type = 'postal';
+  const kindOnly = Object.keys(out).length;
+  if (line.length > 0) out.line = line;
+  put('city', part(repetition, 3));
+  put('district', part(repetition, 4) ?? part(repetition, 9));
+  put('postcode', postcode === undefined ? undefined : (postcodeOf(postcode) ?? postcode));
+  put('country', part(repetition, 6));
+  if (last > 12) {
+    put('started', day(13));
+    put('ended', day(14));
+  }
+  // What kind of address it is says nothing without an address.
+  return Object.keys(out).length > kindOnly ? out : undefined;
 };
 
 const practitionerOf = (repetition: Repetition): Model | undefined => {

@@ -2,15 +2,18 @@ import type { Spot } from '../../../language/condition.ts';
 import type { Hl7Path } from '../expression/hl7-path.ts';
 import { type LineSite, type Loop, reportAt, type Term } from '../expression/scope.ts';
 import { Cell, isList, type One, plainText } from '../value.ts';
-import type { Hl7Scope } from './hl7-scope.ts';
 import type { GroupInstance, InboundRun } from './inbound-run.ts';
+import type { LoopPlace } from './loop-place.ts';
 import { segmentPlace } from './place-text.ts';
 import { groupOfPath, groupsOf, mixedGroup } from './segments.ts';
 
-type Compiled = { readonly loop: Loop<InboundRun>; readonly inside: Hl7Scope };
+interface Compiled<S> {
+  readonly loop: Loop<InboundRun>;
+  readonly inside: S;
+}
 
 /** `each:` over groups, segments or repetitions: `OBSERVATION[*] by OBX-3.1, OBX-4`, `AL1[*]`, `PID-11[7 != BA]`. */
-export const compileLoop = (scope: Hl7Scope, spot: Spot, site: LineSite): Compiled | undefined => {
+export const compileLoop = <S extends LoopPlace<S>>(scope: S, spot: Spot, site: LineSite): Compiled<S> | undefined => {
   const by = /^(.*?)\s+by\s+(.+)$/s.exec(spot.text);
   const head: Spot = { text: (by?.[1] ?? spot.text).trim(), offset: spot.offset };
   const path = scope.parse(head, site);
@@ -33,7 +36,12 @@ const keySpots = (text: string, whole: Spot): Spot[] => {
   });
 };
 
-const overGroups = (scope: Hl7Scope, path: Hl7Path, keys: readonly Spot[] | undefined, site: LineSite): Compiled | undefined => {
+const overGroups = <S extends LoopPlace<S>>(
+  scope: S,
+  path: Hl7Path,
+  keys: readonly Spot[] | undefined,
+  site: LineSite,
+): Compiled<S> | undefined => {
   if (path.groupSelector?.kind !== 'all')
     return reportAt(site, path.offset, 'each', 'a loop over a group sees all of them', `write ${path.groups.join('.')}[*]`);
   const node = groupOfPath(path, scope.place, site);
@@ -107,7 +115,7 @@ const groupPlace = (instance: GroupInstance | undefined): string => {
   return segment === undefined ? (instance?.name ?? 'the message') : segmentPlace(segment);
 };
 
-const overSegments = (scope: Hl7Scope, path: Hl7Path, name: string, site: LineSite): Compiled | undefined => {
+const overSegments = <S extends LoopPlace<S>>(scope: S, path: Hl7Path, name: string, site: LineSite): Compiled<S> | undefined => {
   if (path.segmentSelector === undefined) return reportAt(site, path.offset, 'each', 'a loop needs to say which', `write ${path.text}[*]`);
   const mixed = mixedGroup(scope.place, path, name);
   if (mixed !== undefined)
@@ -140,7 +148,7 @@ const overSegments = (scope: Hl7Scope, path: Hl7Path, name: string, site: LineSi
   };
 };
 
-const overRepetitions = (scope: Hl7Scope, path: Hl7Path, name: string, site: LineSite): Compiled | undefined => {
+const overRepetitions = <S extends LoopPlace<S>>(scope: S, path: Hl7Path, name: string, site: LineSite): Compiled<S> | undefined => {
   const cells = scope.term({ text: path.text, offset: path.offset }, 'whole', site);
   if (cells === undefined || path.field === undefined) return undefined;
   if (path.fieldSelector === undefined) return reportAt(site, path.offset, 'each', 'a loop needs to say which', `write ${path.text}[*]`);

@@ -21,18 +21,11 @@ import { CLEARED, isList, isStated, type One, plainText, SegmentItem, type Value
 import { givenTerm } from './given.ts';
 import { compileLoop } from './hl7-loop.ts';
 import type { InboundRun } from './inbound-run.ts';
+import type { Bound, LoopPlace } from './loop-place.ts';
 import { segmentPlace, valuePlace } from './place-text.ts';
 import { type Chosen, type FieldRead, fieldPlaces, fieldReader } from './read-field.ts';
 import { type GroupPlace, groupOfPath, groupsOf, type Segments, segmentsOf } from './segments.ts';
 import { repetitionSelector, segmentSelector } from './selector.ts';
-
-/** A segment or repetition that an enclosing `each:` looks at. */
-export interface Bound {
-  readonly kind: 'segment' | 'cell';
-  readonly segment: string;
-  readonly field?: number;
-  readonly depth: number;
-}
 
 const UNKNOWN_TREE: GroupNode = {
   kind: 'group',
@@ -47,7 +40,7 @@ const UNKNOWN_TREE: GroupNode = {
 };
 
 /** What HL7 paths mean at one place of an inbound mapping. */
-export class Hl7Scope implements Scope<InboundRun> {
+export class Hl7Scope implements Scope<InboundRun>, LoopPlace<Hl7Scope> {
   readonly place: GroupPlace;
   /** Innermost last. */
   readonly bound: readonly Bound[];
@@ -152,7 +145,7 @@ export class Hl7Scope implements Scope<InboundRun> {
   }
 
   loop(spot: Spot, site: LineSite): { readonly loop: Loop<InboundRun>; readonly inside: Hl7Scope } | undefined {
-    return compileLoop(this, spot, site);
+    return compileLoop<Hl7Scope>(this, spot, site);
   }
 
   /** Parses a path and checks its segment against the dictionary. */

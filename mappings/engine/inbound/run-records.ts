@@ -104,7 +104,7 @@ const makeRecord = (
     return undefined;
   }
   for (const key of keys) {
-    const identity = JSON.stringify([key.name, ...key.values]);
+    const identity = `${key.name}\n${key.values.join('\n')}`;
     if (known.has(identity)) {
       run.fail('same-keys', plan.meta, plan.loop?.locate(run));
       return undefined;
