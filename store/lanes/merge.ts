@@ -6,12 +6,17 @@ interface OpenLane {
   readonly id: LaneId;
   readonly destination: DestinationId;
   readonly person: PersonId;
-  readonly busy: boolean;
+  readonly hasHead: boolean;
+  /** Waits for others, with or without a delivery of its own. */
+  readonly blocked: boolean;
 }
+
+const busy = (lane: OpenLane): boolean => lane.hasHead || lane.blocked;
+const idOf = (lane: OpenLane): LaneId => lane.id;
 
 const LOCK = `select l.id from destination d join lane l on l.destination_id = d.id and l.person_id in ($1, $2) and not l.closed
   order by l.id for update of l`;
-const READ = `select l.id, l.destination_id as destination, l.person_id as person, l.head is not null or l.blocked > 0 as busy
+const READ = `select l.id, l.destination_id as destination, l.person_id as person, l.head is not null as "hasHead", l.blocked > 0 as blocked
   from destination d join lane l on l.destination_id = d.id and l.person_id in ($1, $2) and not l.closed
   order by l.destination_id, l.id`;
 
@@ -29,8 +34,23 @@ const openLanes = async (tx: Transaction, a: PersonId, b: PersonId): Promise<Rea
   return byDestination;
 };
 
-const close = (tx: Transaction, lanes: readonly LaneId[]): Promise<unknown> =>
-  tx.query('update lane set closed = true where id = any($1)', [lanes], 'lane-close');
+/**
+ * Closes the lanes and gives what a lane in their place must wait for: those that have deliveries, and whatever the empty ones
+ * themselves waited for. Empty lanes are cut out, so that merging again and again makes no chain of them.
+ */
+const closeAll = async (tx: Transaction, lanes: readonly OpenLane[]): Promise<LaneId[]> => {
+  await tx.query('update lane set closed = true where id = any($1)', [lanes.map(idOf)], 'lane-close');
+  const empty = lanes.filter((lane) => !lane.hasHead && lane.blocked).map(idOf);
+  const before = lanes.filter((lane) => lane.hasHead).map(idOf);
+  if (empty.length === 0) return before;
+  await tx.query('update lane set blocked = 0 where id = any($1)', [empty], 'lane-unblock');
+  const waitedFor = await tx.query<{ id: LaneId }>(
+    'delete from lane_link where after_lane = any($1) returning before_lane as id',
+    [empty],
+    'lane-unlink',
+  );
+  return [...new Set([...before, ...waitedFor.map((row) => row.id)])];
+};
 
 /** A new lane for the person that starts when these have run empty. */
 const openBehind = async (tx: Transaction, destination: DestinationId, person: PersonId, before: readonly LaneId[]): Promise<void> => {
@@ -50,20 +70,8 @@ const openBehind = async (tx: Transaction, destination: DestinationId, person: P
 export const mergeLanes = async (tx: Transaction, from: PersonId, into: PersonId): Promise<FiledHead[]> => {
   for (const [destination, lanes] of await openLanes(tx, from, into)) {
     const leaving = lanes.filter((lane) => lane.person === from);
-    if (leaving.length === 0) continue;
-    if (!leaving.some((lane) => lane.busy)) {
-      await close(
-        tx,
-        leaving.map((lane) => lane.id),
-      );
-      continue;
-    }
-    const busy = lanes.filter((lane) => lane.busy).map((lane) => lane.id);
-    await close(
-      tx,
-      lanes.map((lane) => lane.id),
-    );
-    await openBehind(tx, destination, into, busy);
+    if (leaving.some(busy)) await openBehind(tx, destination, into, await closeAll(tx, lanes));
+    else await closeAll(tx, leaving);
   }
   return [];
 };
@@ -74,25 +82,15 @@ export const mergeLanes = async (tx: Transaction, from: PersonId, into: PersonId
  */
 export const unmergeLanes = async (tx: Transaction, from: PersonId, into: PersonId): Promise<FiledHead[]> => {
   for (const [destination, lanes] of await openLanes(tx, from, into)) {
-    const shared = lanes.filter((lane) => lane.person === into && lane.busy);
-    if (shared.length === 0) continue;
-    const own = lanes.filter((lane) => lane.person === from);
-    await close(
+    const shared = lanes.filter((lane) => lane.person === into);
+    if (!shared.some(busy)) continue;
+    const before = await closeAll(tx, shared);
+    const own = await closeAll(
       tx,
-      [...shared, ...own].map((lane) => lane.id),
+      lanes.filter((lane) => lane.person === from),
     );
-    await openBehind(
-      tx,
-      destination,
-      from,
-      [...shared, ...own.filter((lane) => lane.busy)].map((lane) => lane.id),
-    );
-    await openBehind(
-      tx,
-      destination,
-      into,
-      shared.map((lane) => lane.id),
-    );
+    await openBehind(tx, destination, from, [...new Set([...before, ...own])]);
+    await openBehind(tx, destination, into, before);
   }
   return [];
 };

@@ -5,24 +5,37 @@
 alter table lane add column asks smallint not null default 0;          -- times the far side was asked about an unknown outcome
 create index delivery_item on delivery (item_id, destination_id) where item_id is not null;
 
--- Locks these lanes and every lane that waits behind them, ascending by id. Successors have larger ids, so the order holds.
--- A merge may add a successor while we wait for the lock: then the whole transaction is run again.
+-- The lanes that may change when these end: what waits behind them, and, through lanes already empty, what waits behind that.
+create function lane_behind(p_lanes bigint[]) returns bigint[]
+language plpgsql
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off set plan_cache_mode = force_generic_plan
+as $$
+begin
+  return (
+    with recursive behind(id, passes) as (
+      select t.id, true from unnest(p_lanes) t(id)
+      union
+      select l.id, l.closed and l.head is null from behind b join lane_link k on k.before_lane = b.id join lane l on l.id = k.after_lane where b.passes
+    )
+    select array_agg(distinct b.id) from behind b);
+end $$;
+
+-- Locks these lanes and those behind them, ascending by id; successors have larger ids, so the order holds. What waits behind may
+-- have changed while we waited for a lock: then the whole transaction is run again.
 create function lane_lock(p_lanes bigint[]) returns bigint[]
 language plpgsql
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off set plan_cache_mode = force_generic_plan
 as $$
 declare
-  v_all bigint[];
+  v_all bigint[] := p_lanes;
+  v_linked boolean := exists (select 1 from unnest(p_lanes) t(id) join lane_link k on k.before_lane = t.id);
 begin
-  with recursive behind(id) as (
-    select t.id from unnest(p_lanes) t(id)
-    union
-    select k.after_lane from behind b join lane_link k on k.before_lane = b.id
-  )
-  select array_agg(id) into v_all from behind;
+  if v_linked then v_all := lane_behind(p_lanes); end if;
   perform 1 from lane l where l.id = any (v_all) order by l.id for update;
-  if exists (select 1 from unnest(v_all) t(id) join lane_link k on k.before_lane = t.id where k.after_lane <> all (v_all)) then
-    raise exception 'lanes were linked meanwhile' using errcode = '40001';
+  if v_linked or exists (select 1 from unnest(p_lanes) t(id) join lane_link k on k.before_lane = t.id) then
+    if not lane_behind(p_lanes) <@ v_all then
+      raise exception 'lanes were linked meanwhile' using errcode = '40001';
+    end if;
   end if;
   return v_all;
 end $$;
