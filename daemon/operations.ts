@@ -27,6 +27,8 @@ export interface OperationsParts {
   /** In a running daemon: what an act set free goes on at once. From the command line the daemons find it by themselves. */
   readonly onReleased?: () => void;
   readonly onHeads?: (heads: readonly FiledHead[]) => void;
+  /** A destination was resumed. A pause shorter than the daemons' looks would else be noticed by none of them. */
+  readonly onResumed?: () => void;
   close(): Promise<void>;
 }
 
@@ -118,7 +120,9 @@ export const createOperations = (parts: OperationsParts): Operations => {
   const pausing = async (name: DestinationName, paused: boolean, act: () => Promise<boolean>): Promise<ActResult> => {
     const known = (await listDestinations(database)).some((row) => row.name === name);
     if (!known) return UNKNOWN;
-    return (await act()) ? DONE : { outcome: 'refused', why: paused ? 'already-paused' : 'not-paused' };
+    if (!(await act())) return { outcome: 'refused', why: paused ? 'already-paused' : 'not-paused' };
+    if (!paused) parts.onResumed?.();
+    return DONE;
   };
 
   return {

@@ -226,6 +226,8 @@ const assembleDaemon = async (
     migrated: store.migrated,
     onReleased: () => leader.wake(true),
     onHeads: (heads) => delivery.hint(heads),
+    onResumed: () =>
+      void delivery.reconcile('resumed').catch((error: unknown) => telemetry.error('look-failed', error, { what: 'resume' })),
     close: () => Promise.resolve(),
   });
   const console: Console = await openConsole({

@@ -31,26 +31,36 @@ export interface DemoParts {
   readonly boot: () => Promise<DemoDaemon>;
   /** Resolves when the person wants it to end. */
   readonly stopped: () => Promise<void>;
+  /** Where the site listens and sends; those of the example site as shipped by default. */
+  readonly ports?: DemoPorts;
+}
+
+export interface DemoPorts {
+  readonly sources: Readonly<Record<'prison-adt' | 'pathology', number>>;
+  readonly receivers: Readonly<Record<'leeds-clinical' | 'moorland-clinical' | 'gp-hill-lane', number>>;
+  readonly console: number;
 }
 
 const HOST = '127.0.0.1';
-const SOURCES = { 'prison-adt': 2575, pathology: 2576 } as const;
-const RECEIVERS = { 'leeds-clinical': 2601, 'moorland-clinical': 2602, 'gp-hill-lane': 2603 } as const;
-const CONSOLE_PORT = 7750;
+const EXAMPLE_PORTS: DemoPorts = {
+  sources: { 'prison-adt': 2575, pathology: 2576 },
+  receivers: { 'leeds-clinical': 2601, 'moorland-clinical': 2602, 'gp-hill-lane': 2603 },
+  console: 7750,
+};
 const STEP_MS = 10_000;
 
 /** Plays the journey on a real daemon and tells it message by message. Resolves with the exit code. */
 export const playDemo = async (parts: DemoParts): Promise<0 | 1> => {
-  const { out } = parts;
-  if (await answers(CONSOLE_PORT)) {
-    out.write(`Something answers on ${HOST}:${CONSOLE_PORT} already: is a demo running? Stop it first.\n`);
+  const { out, ports = EXAMPLE_PORTS } = parts;
+  if (await answers(ports.console)) {
+    out.write(`Something answers on ${HOST}:${ports.console} already: is a demo running? Stop it first.\n`);
     return 1;
   }
   const stopped = parts.stopped();
   const arrived: string[] = [];
   const receivers: MllpReceiver[] = [];
   try {
-    for (const [name, port] of Object.entries(RECEIVERS)) {
+    for (const [name, port] of Object.entries(ports.receivers)) {
       const receiver = new MllpReceiver((message) => arrived.push(`${name} ${message.type}`));
       await receiver.listen(port, HOST);
       receivers.push(receiver);
@@ -62,7 +72,7 @@ export const playDemo = async (parts: DemoParts): Promise<0 | 1> => {
 };
 
 const playWith = async (parts: DemoParts, arrived: string[], stopped: Promise<void>): Promise<0 | 1> => {
-  const { out } = parts;
+  const { out, ports = EXAMPLE_PORTS } = parts;
   await rm(parts.data, { recursive: true, force: true });
   await mkdir(join(parts.data, 'in', 'gp-records'), { recursive: true });
   await mkdir(join(parts.data, 'out', 'gp-quay'), { recursive: true });
@@ -81,7 +91,7 @@ const playWith = async (parts: DemoParts, arrived: string[], stopped: Promise<vo
     out.write(sound ? '\nEvery step came out as expected.\n' : '\nNot every step came out as expected.\n');
     if (!parts.exit) {
       out.write(`\nStill up, until Ctrl-C:\n  console      ${daemon.console}/readyz  /metrics  /queues\n`);
-      for (const [name, port] of Object.entries(SOURCES)) out.write(`  ${name.padEnd(12)} mllp ${HOST}:${port}\n`);
+      for (const [name, port] of Object.entries(ports.sources)) out.write(`  ${name.padEnd(12)} mllp ${HOST}:${port}\n`);
       out.write(`  gp-records   folder ${join(parts.data, 'in', 'gp-records')}\n`);
       await stopped;
     }
@@ -149,7 +159,8 @@ class Player {
 
   async #send(step: JourneyStep, message: Buffer): Promise<string | undefined> {
     const { by } = step.send;
-    if (by !== 'gp-records') return sendOverMllp(HOST, SOURCES[by], message);
+    const { sources } = this.#parts.ports ?? EXAMPLE_PORTS;
+    if (by !== 'gp-records') return sendOverMllp(HOST, sources[by], message);
     const folder = join(this.#parts.data, 'in', by);
     const name = `${randomBytes(6).toString('hex')}.hl7`;
     await writeFile(join(folder, `.${name}`), message);

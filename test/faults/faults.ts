@@ -45,6 +45,12 @@ const kill = (daemon: SupervisedDaemon): string => {
 const FAULTS: Readonly<Record<string, Fault>> = {
   'daemon killed': ({ daemons }, chance) => kill(chance.pick(daemons)),
   'all daemons killed': ({ daemons }) => daemons.map(kill).join(', '),
+  // Longer than a claim lasts, now and then: it wakes up with a message in its hands that another has sent meanwhile.
+  'daemon frozen': async ({ daemons }, chance) => {
+    const [daemon, ms] = [chance.pick(daemons), 500 + chance.below(2_500)];
+    await daemon.freeze(ms);
+    return `pid ${daemon.life?.pid}, for ${ms} ms`;
+  },
   // An immediate stop: what `pg_ctl stop -m immediate` sends.
   'PostgreSQL stopped': ({ postmaster }) => signal(postmaster(), 'SIGQUIT'),
   'queue backend wiped': async ({ wipe }) => {

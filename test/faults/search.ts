@@ -64,27 +64,44 @@ const needlesOf = (mark: string, text: string): Needle[] => {
   }));
 };
 
-/** Looks for marked values in every way of writing them that a store, a queue, a log or a URL uses. */
+/** Looks for marked values in every way of writing them that a store, a queue, a log or a URL uses. All are looked for in one pass. */
 export class Searcher {
-  readonly #needles: readonly Needle[];
+  /** By the first two bytes. */
+  readonly #needles = new Map<number, Needle[]>();
+  /** Which two bytes begin one: small enough to stay in the processor's own memory. */
+  readonly #begins = new Uint8Array(65_536);
 
   /** `marks`: what each is → its text, of seven letters or more, so that chance does not make it. */
   constructor(marks: Readonly<Record<string, string>>) {
-    const found = new Map<string, Needle>();
+    const known = new Set<string>();
     for (const [mark, value] of Object.entries(marks)) {
       if (value.length < 7) throw new RangeError(`the mark ${mark} is too short`);
-      for (const text of spellings(value))
-        for (const needle of needlesOf(mark, text)) {
-          const bytes = needle.bytes.toString('latin1');
-          if (!found.has(bytes)) found.set(bytes, needle);
-        }
+      for (const text of spellings(value)) for (const needle of needlesOf(mark, text)) this.#add(needle, known);
     }
-    this.#needles = [...found.values()];
+  }
+
+  #add(needle: Needle, known: Set<string>): void {
+    const text = needle.bytes.toString('latin1');
+    if (known.has(text)) return;
+    known.add(text);
+    const pair = needle.bytes.readUInt16BE(0);
+    this.#begins[pair] = 1;
+    this.#needles.set(pair, [...(this.#needles.get(pair) ?? []), needle]);
   }
 
   search(where: string, content: Buffer | string): Sighting[] {
     const bytes = typeof content === 'string' ? Buffer.from(content) : content;
-    return this.#needles.filter((needle) => bytes.includes(needle.bytes)).map(({ mark, form }) => ({ mark, form, where }));
+    const found = new Set<Needle>();
+    const begins = this.#begins;
+    let pair = bytes[0] ?? 0;
+    for (let at = 0; at < bytes.length - 1; at += 1) {
+      pair = ((pair << 8) | (bytes[at + 1] ?? 0)) & 0xffff;
+      if (begins[pair] === 1)
+        for (const needle of this.#needles.get(pair) ?? []) {
+          if (bytes[at + 2] === needle.bytes[2] && needle.bytes.equals(bytes.subarray(at, at + needle.bytes.length))) found.add(needle);
+        }
+    }
+    return [...found].map(({ mark, form }) => ({ mark, form, where }));
   }
 
   /** Every file below a folder, its bytes as they lie there, and its name. */

@@ -63,6 +63,14 @@ export class SupervisedDaemon {
     this.#child?.kill('SIGKILL');
   }
 
+  /** Stands still for so many milliseconds, as a machine does that is moved or starved. */
+  async freeze(ms: number): Promise<void> {
+    const child = this.#child;
+    child?.kill('SIGSTOP');
+    await sleep(ms);
+    child?.kill('SIGCONT');
+  }
+
   /** SIGTERM and no restart; SIGKILL after `patience` ms. Resolves with its exit code, null where it had to be killed. */
   async stop(patience = 30_000): Promise<number | null> {
     this.#stopping = true;

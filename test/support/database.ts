@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ensureServer } from '../../store/embedded/embedded.ts';
-import { makeKeys } from '../../store/keys.ts';
+import { makeKeys, showKeys } from '../../store/keys.ts';
 import { migrate, readMigrations } from '../../store/migrate.ts';
 import { type ConnectionTarget, type Database, type DatabaseOptions, openDatabase } from '../../store/pool.ts';
 import { openVault, type Vault } from '../../store/vault.ts';
@@ -11,6 +11,8 @@ export interface TestDatabase {
   readonly target: ConnectionTarget;
   readonly database: Database;
   readonly vault: Vault;
+  /** The keys of the vault, as `store.keys` takes them. */
+  readonly keys: string;
   /** Another pool on the same database, as another daemon would have. */
   open(options?: DatabaseOptions): Database;
   /** Closes every pool. The database stays: it goes with the server when the run has passed. */
@@ -65,10 +67,12 @@ export const testDatabase = async (options: DatabaseOptions = {}): Promise<TestD
     return pool;
   };
   const database = open();
+  const keys = makeKeys();
   return {
     target,
     database,
-    vault: await openVault(database, makeKeys()),
+    vault: await openVault(database, keys),
+    keys: showKeys(keys),
     open,
     close: async () => {
       await Promise.all(pools.map((pool) => pool.close()));

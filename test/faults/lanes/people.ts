@@ -37,7 +37,7 @@ export class People {
       try {
         await this.#confirmSome(this.#settling ? 500 : 20);
       } catch (error) {
-        if (!isUnavailable(error)) throw error;
+        if (!(isContention(error) || isUnavailable(error))) throw error;
       }
       await pause(this.#parts.draw.below(60));
     }
@@ -106,7 +106,7 @@ export class People {
 
   async #confirmSome(limit: number): Promise<void> {
     const { database, vault, hint, did } = this.#parts;
-    await Promise.all(
+    await Promise.allSettled(
       (await this.#heads(6, limit)).map(async (head) => {
         const result = await confirmDelivery(database, vault, head, 'AA');
         if (result.outcome === 'done') did('confirm');

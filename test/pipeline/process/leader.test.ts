@@ -1,4 +1,4 @@
-import { Leader } from '../../../pipeline/process/leader.ts';
+import { Leader, type LeaderParts } from '../../../pipeline/process/leader.ts';
 import { LowWater } from '../../../pipeline/process/low-water.ts';
 import { brandAs, type MessageId, type Token } from '../../../records/ids.ts';
 import { silent } from '../../../records/telemetry.ts';
@@ -59,5 +59,214 @@ describe('the low water of the search', () => {
     water.handled(50);
     now = 62_000;
     expect(water.low).toBe(300);
+  });
+});
+
+/** A store in memory: messages that are decided by `decide`, and what the leader did with them. */
+class FakeStore {
+  readonly todo = new Set<number>();
+  readonly decided: number[] = [];
+  readonly held: string[] = [];
+  readonly tries = new Map<number, number>();
+  taken = 0;
+  mayTake = true;
+  clean = true;
+  /** Throws for a message that cannot be decided; a batch with such a one fails whole. */
+  decide: (id: number) => void = () => undefined;
+  /** Throws at the beginning of a batch. */
+  begin: () => void = () => undefined;
+  readonly errors: string[] = [];
+  /** Set apart from the tokens of earlier leases. */
+  token = 0;
+
+  constructor(...ids: readonly number[]) {
+    for (const id of ids) this.todo.add(id);
+  }
+
+  #first(low: number, limit: number): number[] {
+    return [...this.todo]
+      .filter((id) => id > low)
+      .sort((a, b) => a - b)
+      .slice(0, limit);
+  }
+
+  leader(limit = 100): Leader {
+    const parts: LeaderParts = {
+      lease: {
+        take: async () => {
+          if (!this.mayTake) return null;
+          this.taken += 1;
+          this.token += 1;
+          return { token: brandAs<Token>(this.token), clean: this.clean };
+        },
+        renew: async () => true,
+        release: async () => undefined,
+      },
+      batch: async (_token, low, most) => {
+        this.begin();
+        const ids = this.#first(low, most);
+        for (const id of ids) this.decide(id);
+        for (const id of ids) this.todo.delete(id);
+        this.decided.push(...ids);
+        return { messages: ids.length, last: ids.at(-1) ?? low };
+      },
+      pending: async () => this.todo.size > 0,
+      first: async (most) => this.#first(0, most).map((id) => brandAs<MessageId>(id)),
+      countTry: async (_token, id) => {
+        const tries = (this.tries.get(id) ?? 0) + 1;
+        this.tries.set(id, tries);
+        return tries;
+      },
+      holdAlone: async (_token, id, reason) => {
+        this.todo.delete(id);
+        this.held.push(`${id} ${reason}`);
+      },
+      isTransient: (error) => error instanceof Error && error.message === 'away',
+      isLeaseLost: (error) => error instanceof Error && error.message === 'lease lost',
+      telemetry: { ...silent, error: (name) => void this.errors.push(name) },
+      now: () => performance.now(),
+      limit,
+      idleMs: 1,
+    };
+    return new Leader(parts);
+  }
+}
+
+const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, index) => from + index);
+const failing =
+  (...bad: readonly number[]) =>
+  (id: number): void => {
+    if (bad.includes(id)) throw new Error('cannot be decided');
+  };
+
+describe('★ one poisonous message', () => {
+  it.each([1, 37, 64, 100])('at place %i is held alone; its neighbours are decided, in order', async (bad) => {
+    const store = new FakeStore(...range(1, 100));
+    store.decide = failing(bad);
+    const leader = store.leader();
+    leader.start();
+    await eventually(() => store.todo.size === 0);
+    await leader.stop();
+    expect(store.held).toEqual([`${bad} internal`]);
+    expect(store.decided).toEqual(range(1, 100).filter((id) => id !== bad));
+  });
+
+  it('does not hide another one behind it', async () => {
+    const store = new FakeStore(...range(1, 50));
+    store.decide = failing(7, 8, 50);
+    const leader = store.leader();
+    leader.start();
+    await eventually(() => store.todo.size === 0);
+    await leader.stop();
+    expect(store.held).toEqual(['7 internal', '8 internal', '50 internal']);
+    expect(store.decided).toEqual(range(1, 50).filter((id) => ![7, 8, 50].includes(id)));
+  });
+
+  it('that ended three leaders before is held as poison by the next, before it is tried', async () => {
+    const store = new FakeStore(1, 2, 3);
+    store.clean = false;
+    store.tries.set(2, 3);
+    const tried: number[] = [];
+    store.decide = (id) => void tried.push(id);
+    const leader = store.leader();
+    leader.start();
+    await eventually(() => store.todo.size === 0);
+    await leader.stop();
+    expect(store.held).toEqual(['2 poison']);
+    expect(tried).toEqual([1, 3]);
+  });
+
+  it('is counted before each try after a death, so that a fourth leader will know', async () => {
+    const store = new FakeStore(5, 6);
+    store.clean = false;
+    const seen: (number | undefined)[] = [];
+    store.decide = (id) => void seen.push(store.tries.get(id));
+    const leader = store.leader();
+    leader.start();
+    await eventually(() => store.todo.size === 0);
+    await leader.stop();
+    expect(seen).toEqual([1, 1]);
+    expect(store.held).toEqual([]);
+  });
+});
+
+describe('a leader', () => {
+  it('★ that lost its lease stops deciding, and holds nothing for it', async () => {
+    const store = new FakeStore(...range(1, 5));
+    store.begin = () => {
+      store.mayTake = false;
+      throw new Error('lease lost');
+    };
+    const leader = store.leader();
+    leader.start();
+    await eventually(() => store.taken === 1 && !leader.leading);
+    store.begin = () => undefined;
+    // Another daemon holds it now: nothing is decided here, however often it is woken.
+    for (let times = 0; times < 5; times += 1) leader.wake(true);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(store.decided).toEqual([]);
+    expect(store.held).toEqual([]);
+    // That this happens is no error.
+    expect(store.errors).toEqual([]);
+
+    store.mayTake = true;
+    await eventually(() => store.todo.size === 0);
+    await leader.stop();
+    expect(store.decided).toEqual(range(1, 5));
+  });
+
+  it('tries again after a store that was away, blames no message, and says so', async () => {
+    const store = new FakeStore(...range(1, 5));
+    let away = 3;
+    store.begin = () => {
+      if (away-- > 0) throw new Error('away');
+    };
+    const leader = store.leader();
+    leader.start();
+    await eventually(() => store.todo.size === 0);
+    await leader.stop();
+    expect(store.decided).toEqual(range(1, 5));
+    expect(store.held).toEqual([]);
+    expect(store.errors).toContain('leader-interrupted');
+  });
+
+  it('that goes away while it searches for a poisonous message holds none', async () => {
+    const store = new FakeStore(...range(1, 8));
+    store.decide = failing(3);
+    let batches = 0;
+    store.begin = () => {
+      batches += 1;
+      if (batches === 2) throw new Error('away');
+    };
+    const leader = store.leader();
+    leader.start();
+    await eventually(() => store.todo.size === 0);
+    await leader.stop();
+    expect(store.held).toEqual(['3 internal']);
+    expect(store.decided).toEqual([1, 2, 4, 5, 6, 7, 8]);
+  });
+
+  it('decides a message released with an old id, once it is woken', async () => {
+    const store = new FakeStore(...range(10, 20));
+    const leader = store.leader();
+    leader.start();
+    await eventually(() => store.todo.size === 0);
+    store.todo.add(3);
+    leader.wake(true);
+    await eventually(() => store.todo.size === 0);
+    await leader.stop();
+    expect(store.decided).toEqual([...range(10, 20), 3]);
+  });
+
+  it('finishes the batch in hand when it is stopped, and begins no other', async () => {
+    const store = new FakeStore(...range(1, 1000));
+    const leader = store.leader(10);
+    leader.start();
+    await eventually(() => store.decided.length >= 10, Boolean, { every: 1 });
+    await leader.stop();
+    const { length } = store.decided;
+    expect(length % 10).toBe(0);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(store.decided).toHaveLength(length);
   });
 });
