@@ -12,12 +12,13 @@ import { createReceiver } from '../pipeline/receive/receiver.ts';
 import { postgresBackend } from '../queues/backend-postgres.ts';
 import { redisBackend } from '../queues/backend-redis.ts';
 import { type DeliveryService, startDelivery } from '../queues/delivery-service.ts';
-import type { SourceName } from '../records/ids.ts';
+import type { MessageId, SourceName, TransportKey } from '../records/ids.ts';
 import type { Finding } from '../records/issue.ts';
 import type { SourceAdapter } from '../records/ports.ts';
 import { Problem } from '../records/problem.ts';
 import { createContentStore } from '../store/content.ts';
 import { enterDaemon } from '../store/daemon.ts';
+import { HotBytes } from '../store/hot-bytes.ts';
 import { Journal } from '../store/journal.ts';
 import { ensureDestinations } from '../store/lanes/destinations.ts';
 import { createLaneStore } from '../store/lanes/lane-store.ts';
@@ -145,7 +146,9 @@ const assembleDaemon = async (
     redis === ''
       ? postgresBackend({ kind: 'postgres', connection: { ...clientConfig(store.target) } }, telemetry)
       : redisBackend(redis, `throughcare-${config.site}`, telemetry);
-  const lanes = createLaneStore({ database, vault, content, daemon: daemon.id });
+  const received = new HotBytes<MessageId>();
+  const filed = new HotBytes<TransportKey>();
+  const lanes = createLaneStore({ database, vault, content, filed, daemon: daemon.id });
   const recheckStore = createRecheckStore(database, vault, systems);
   const outlets = (open: readonly OpenDestination[], ids: typeof made.destinationIds) =>
     open.flatMap((destination) => {
@@ -163,7 +166,16 @@ const assembleDaemon = async (
   closing.push(() => delivery.stop(config.shutdown.drain));
   closing.push(() => Promise.all(opened.map(({ adapter }) => adapter.close())));
 
-  const processStore = createProcessStore({ database, vault, content, systems, daemon: daemon.id, leaseMs: advanced.lease });
+  const processStore = createProcessStore({
+    database,
+    vault,
+    content,
+    systems,
+    received,
+    filed,
+    daemon: daemon.id,
+    leaseMs: advanced.lease,
+  });
   const cache = new PersonCache(CACHED_ITEMS);
   const leader = new Leader({
     lease: createLeaderLease(database, daemon.id, advanced.lease),
@@ -200,7 +212,7 @@ const assembleDaemon = async (
   // Of its own, so that neither a batch nor a console query keeps a sender waiting, and its statements end on the server too.
   const intake = openDatabase(store.target, { max: 2, statementTimeout: Math.min(5_000, advanced.statementTimeout), telemetry });
   closing.push(() => intake.close());
-  const journal = new Journal({ database: intake, vault, content, daemon: daemon.id, telemetry, onStored: () => leader.wake() });
+  const journal = new Journal({ database: intake, vault, content, daemon: daemon.id, telemetry, received, onStored: () => leader.wake() });
   closing.push(() => journal.close());
   const receiver = createReceiver({
     settings: (source) => {
