@@ -28,6 +28,7 @@ import { clientConfig, isUnavailable, openDatabase } from '../store/pool.ts';
 import { createLeaderLease, firstUnprocessed } from '../store/process/leader-lease.ts';
 import { createProcessStore } from '../store/process/process-store.ts';
 import { createRecheckStore } from '../store/process/recheck-store.ts';
+import { raiseStaleRoutes } from '../store/process/stale-routes.ts';
 import { Systems } from '../store/process/systems.ts';
 import { ensureSources } from '../store/sources.ts';
 import type { DaemonTelemetry } from '../telemetry/telemetry.ts';
@@ -131,6 +132,7 @@ const assembleDaemon = async (
   const systems = new Systems();
   const made = await makePlan(loaded, files, opened);
   let plan: Plan = made.plan;
+  await raiseStaleRoutes(database, plan.directory.version);
 
   const names: Names = {
     recordId: (parts) => vault.nameId(parts),
@@ -251,6 +253,7 @@ const assembleDaemon = async (
       const { plan: swapped } = await makePlan(next, read, opened);
       plan = swapped;
       cache.clear();
+      await raiseStaleRoutes(database, swapped.directory.version);
       telemetry.event('config.reloaded');
       return read.findings;
     },
