@@ -32,6 +32,7 @@ import { raiseStaleRoutes } from '../store/process/stale-routes.ts';
 import { Systems } from '../store/process/systems.ts';
 import { ensureSources } from '../store/sources.ts';
 import type { DaemonTelemetry } from '../telemetry/telemetry.ts';
+import { takeLateAnswer } from './late-answers.ts';
 import { assemble, readPlanFiles } from './load-plan.ts';
 import { createOperations } from './operations.ts';
 import { type OpenDestination, openDestinations, outletOf } from './outlets.ts';
@@ -112,7 +113,11 @@ const assembleDaemon = async (
   const partitions = await keepPartitions(database, telemetry);
   closing.push(() => partitions.stop());
 
-  const opened = openDestinations(config, telemetry);
+  const opened = openDestinations(config, telemetry, (late) => {
+    takeLateAnswer({ database, vault, onHeads: (heads) => delivery.hint(heads) }, late).catch((error: unknown) =>
+      telemetry.error('late-answer-failed', error, { id: late.delivery }),
+    );
+  });
   const makePlan = async (from: LoadedConfig, read: typeof files, open: readonly OpenDestination[]) => {
     const sourceIds = await ensureSources(database, [...from.config.sources.keys()]);
     const destinationIds = await ensureDestinations(

@@ -47,6 +47,7 @@ export const EVENTS: Readonly<Record<string, EventDeclaration>> = {
   'payload-unreadable': info('What was to be sent could not be read from the store.'),
   'adapter-overdue': info('An attempt did not end at its deadline.'),
   'adapter-failed': info('A destination adapter failed in a way it should not.'),
+  'late-answer-failed': info('An answer that came after the hand-over could not be filed; the delivery stays handed over.'),
   'turn-failed': info('Results of sending could not be filed; the claims run out and the deliveries are looked at again.'),
   'load-failed': info('What was to be sent could not be read; it is tried again.'),
   'recheck-failed': info('The check before sending failed; the delivery is not sent and is looked at again.'),

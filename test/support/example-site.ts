@@ -39,13 +39,19 @@ export interface SiteEdits {
 export type ReceiverName = 'leeds' | 'moorland' | 'hillLane';
 export type Source = 'prison-adt' | 'pathology';
 
+const started = (folder: string, log: string[]): Promise<RunningDaemon> =>
+  startDaemon(
+    loaded(join(folder, 'throughcare.yaml')),
+    openTelemetry({ log: { level: 'debug', format: 'json', out: { write: (line) => log.push(line) } } }),
+  );
+
 export class ExampleSite {
-  readonly daemon: RunningDaemon;
   readonly db: TestDatabase;
   readonly receivers: Readonly<Record<ReceiverName, MllpReceiver>>;
   readonly folder: string;
   /** Everything the daemon has logged. */
-  readonly log: readonly string[];
+  readonly log: string[];
+  #daemon: RunningDaemon;
   readonly #temp: Disposable;
   readonly #clients: MllpClient[] = [];
 
@@ -54,9 +60,9 @@ export class ExampleSite {
     db: TestDatabase,
     receivers: ExampleSite['receivers'],
     temp: Disposable,
-    log: readonly string[],
+    log: string[],
   ) {
-    this.daemon = daemon;
+    this.#daemon = daemon;
     this.db = db;
     this.receivers = receivers;
     this.folder = temp.path;
@@ -82,9 +88,19 @@ export class ExampleSite {
     await writeFile(join(temp.path, 'directory.yaml'), edits.directory?.(directory) ?? directory);
     for (const [path, text] of Object.entries(edits.mappings ?? {})) await writeFile(join(temp.path, 'mappings', path), text);
     const log: string[] = [];
-    const telemetry = openTelemetry({ log: { level: 'debug', format: 'json', out: { write: (line) => log.push(line) } } });
-    const daemon = await startDaemon(loaded(join(temp.path, 'throughcare.yaml')), telemetry);
+    const daemon = await started(temp.path, log);
     return new ExampleSite(daemon, db, { leeds, moorland, hillLane }, temp, log);
+  }
+
+  get daemon(): RunningDaemon {
+    return this.#daemon;
+  }
+
+  /** Stops the daemon, changes what is changed while it is down, and starts another on the same files and database. */
+  async restart(meanwhile: () => Promise<unknown> = () => Promise.resolve()): Promise<void> {
+    await this.#daemon.stop();
+    await meanwhile();
+    this.#daemon = await started(this.folder, this.log);
   }
 
   /** Edits a file of the site and has the running daemon read everything again. */
