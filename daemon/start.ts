@@ -144,7 +144,13 @@ const assembleDaemon = async (
     transportKey: (parts) => vault.transportKey(parts),
     content: (bytes) => vault.contentName(bytes),
   };
-  const replies = new ReplyDesk(database, vault, telemetry);
+  const replies = new ReplyDesk({
+    database,
+    vault,
+    telemetry,
+    destinationOf: (source) => plan.source(source).repliesTo,
+    onHeads: (heads) => delivery.hint(heads),
+  });
   closing.push(() => replies.stop());
 
   const redis = config.queue.redis?.reveal() ?? '';

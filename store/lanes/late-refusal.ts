@@ -1,11 +1,11 @@
 import type { FaultCode } from '../../records/faults.ts';
 import type { DeliveryId } from '../../records/ids.ts';
+import type { ClaimRef } from '../../records/lanes.ts';
 import { ATTEMPT } from '../../records/states.ts';
 import type { Database } from '../pool.ts';
 import { retryTransaction } from '../retry.ts';
 import type { Vault } from '../vault.ts';
 import { attemptPlace } from './turn.ts';
-import type { ClaimRef } from '../../records/lanes.ts';
 
 export interface LateRefusal {
   readonly delivery: DeliveryId;

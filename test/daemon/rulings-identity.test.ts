@@ -17,9 +17,15 @@ afterEach(async () => {
   await site.close();
 });
 
-const row = async (id: MessageId): Promise<Readonly<Record<string, unknown>>> => {
-  const [found] = await site.db.database.query<Record<string, unknown>>(
-    'select m.body, m.content_id, m.duplicate_of, m.control_id, o.outcome from message m left join message_outcome o on o.message_id = m.id where m.id = $1',
+interface Kept {
+  readonly body: Buffer | null;
+  readonly content_id: number | null;
+  readonly duplicate_of: MessageId | null;
+  readonly outcome: number | null;
+}
+const row = async (id: MessageId): Promise<Kept> => {
+  const [found] = await site.db.database.query<Kept>(
+    'select m.body, m.content_id, m.duplicate_of, o.outcome from message m left join message_outcome o on o.message_id = m.id where m.id = $1',
     [id],
   );
   if (found === undefined) throw new Error(`no row of message ${id}`);
@@ -161,7 +167,7 @@ describe('A6: what is in clear', () => {
     const [one] = await dropped(name, report(somebody(308), { value: '141' }), 1);
     const [two] = await dropped(name, report(somebody(308), { value: '142' }), 1);
     if (one === undefined || two === undefined) throw new Error('not received');
-    expect([(await row(one))['duplicate_of'], (await row(two))['duplicate_of']]).toEqual([null, null]);
+    expect([(await row(one)).duplicate_of, (await row(two)).duplicate_of]).toEqual([null, null]);
     for (const text of [await everythingStored(site.db.database), site.log.join('\n')])
       for (const part of ['QUELLMALZ', 'Ottokar', '9990000018']) expect(text).not.toContain(part);
     const { database, vault } = site.db;

@@ -37,6 +37,7 @@ export interface SiteEdits {
 }
 
 export type ReceiverName = 'leeds' | 'moorland' | 'hillLane';
+type SiteFile = 'throughcare.yaml' | 'directory.yaml';
 export type Source = 'prison-adt' | 'pathology';
 
 const started = (folder: string, log: string[]): Promise<RunningDaemon> =>
@@ -55,13 +56,7 @@ export class ExampleSite {
   readonly #temp: Disposable;
   readonly #clients: MllpClient[] = [];
 
-  private constructor(
-    daemon: RunningDaemon,
-    db: TestDatabase,
-    receivers: ExampleSite['receivers'],
-    temp: Disposable,
-    log: string[],
-  ) {
+  private constructor(daemon: RunningDaemon, db: TestDatabase, receivers: ExampleSite['receivers'], temp: Disposable, log: string[]) {
     this.#daemon = daemon;
     this.db = db;
     this.receivers = receivers;
@@ -103,10 +98,14 @@ export class ExampleSite {
     this.#daemon = await started(this.folder, this.log);
   }
 
-  /** Edits a file of the site and has the running daemon read everything again. */
-  async reload(file: 'throughcare.yaml' | 'directory.yaml', edit: (yaml: string) => string): Promise<void> {
+  async edit(file: SiteFile, edit: (yaml: string) => string): Promise<void> {
     const path = join(this.folder, file);
     await writeFile(path, edit(await readFile(path, 'utf8')));
+  }
+
+  /** Edits a file of the site and has the running daemon read everything again. */
+  async reload(file: SiteFile, edit: (yaml: string) => string): Promise<void> {
+    await this.edit(file, edit);
     await this.daemon.reload(loaded(join(this.folder, 'throughcare.yaml')));
   }
 

@@ -5,6 +5,8 @@ import { fieldOf, frame, plainAck, takeFrames } from './mllp-bytes.ts';
 /** What a far side may do with one message. */
 export type Behaviour =
   | { readonly do: 'answer'; readonly code?: string; readonly afterMs?: number; readonly controlId?: string }
+  /** Answers CA, and the code once its promise is kept (enhanced mode). */
+  | { readonly do: 'accept'; readonly afterwards: Promise<string> }
   /** Answers with these bytes, in a frame unless `bare`. */
   | { readonly do: 'say'; readonly bytes: Buffer | string; readonly bare?: boolean }
   | { readonly do: 'nothing' }
@@ -97,6 +99,10 @@ export class MllpReceiver {
         else setTimeout(() => reply(out), behaviour.afterMs);
         return;
       }
+      case 'accept':
+        reply(frame(plainAck(bytes, 'CA')));
+        void behaviour.afterwards.then((code) => reply(frame(plainAck(bytes, code))));
+        return;
       case 'say':
         reply(behaviour.bare === true ? behaviour.bytes : frame(behaviour.bytes));
         return;
