@@ -251,7 +251,7 @@ const assembleDaemon = async (
     telemetry,
   });
   closing.push(() => console.close());
-  telemetry.event('daemon.started', { console: console.url });
+  telemetry.event('daemon.started', { address: console.url });
 
   return {
     operations,

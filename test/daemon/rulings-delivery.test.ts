@@ -65,6 +65,13 @@ describe('A9: the states of a delivery', () => {
     await site.deliveriesBecome(first.id, ['confirmed']);
     await site.deliveriesBecome(second.id, ['confirmed']);
     expect(reports(site.receivers.leeds, '151', '152')).toEqual(['151', '152']);
+
+    // Both in one packet: the AA is here before the hand-over is filed.
+    site.receivers.leeds.script = () => ({ do: 'accept', afterwards: Promise.resolve('AA') });
+    for (const value of ['161', '162', '163']) {
+      const quick = await site.take('pathology', report(who, { value }));
+      await site.deliveriesBecome(quick.id, ['confirmed']);
+    }
   });
 
   it('★ a refusal after CA holds it and its lane, for a person; nothing is taken for delivered', async () => {
