@@ -30,6 +30,7 @@ import { createProcessStore } from '../store/process/process-store.ts';
 import { createRecheckStore } from '../store/process/recheck-store.ts';
 import { raiseStaleRoutes } from '../store/process/stale-routes.ts';
 import { Systems } from '../store/process/systems.ts';
+import { removeOld } from '../store/retention.ts';
 import { ensureSources } from '../store/sources.ts';
 import type { DaemonTelemetry } from '../telemetry/telemetry.ts';
 import { takeLateAnswer } from './late-answers.ts';
@@ -110,7 +111,11 @@ const assembleDaemon = async (
   const sweeping = setInterval(() => void content.sweep().catch((error: unknown) => telemetry.error('sweep-failed', error)), SWEEP_MS);
   sweeping.unref();
   closing.push(() => clearInterval(sweeping));
-  const partitions = await keepPartitions(database, telemetry);
+  const { retention } = config;
+  const partitions = await keepPartitions(database, {
+    telemetry,
+    ...(retention === undefined ? {} : { remove: () => removeOld(database, { daemon: daemon.id, keepMs: retention, telemetry }) }),
+  });
   closing.push(() => partitions.stop());
 
   const opened = openDestinations(config, telemetry, (late) => {

@@ -61,9 +61,12 @@ export const readTodo = async (
 const bodyOf = async (row: TodoRow, vault: Vault, content: ContentStore): Promise<Buffer> => {
   if (row.body !== null) return vault.unseal(row.key_id, row.body, row.digest);
   if (row.content_id === null) throw new Error(`message ${row.message_id} has neither body nor content`);
-  const chunks: Buffer[] = [];
-  for await (const chunk of content.readById(row.content_id)) chunks.push(chunk);
-  return Buffer.concat(chunks, row.size);
+  // Into one buffer as they come: collected and joined, a large body would be held twice.
+  const body = Buffer.allocUnsafeSlow(row.size);
+  let at = 0;
+  for await (const chunk of content.readById(row.content_id)) at += chunk.copy(body, at);
+  if (at !== row.size) throw new Error(`message ${row.message_id} is not as long as it was`);
+  return body;
 };
 
 export const readHeldParts = async (tx: Transaction, ids: readonly MessageId[]): Promise<Map<MessageId, Set<number>>> => {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { appendFile, chmod, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,7 +14,7 @@ import { openVault } from '../../store/vault.ts';
 import { type ChildSite, type ChildSiteOptions, openChildSite } from '../support/child-site.ts';
 import { eventually } from '../support/eventually.ts';
 import { freshId, movement, report, somebody } from '../support/example-messages.ts';
-import { ExampleSite } from '../support/example-site.ts';
+import { ExampleSite, journeyMessage } from '../support/example-site.ts';
 import { frame } from '../support/mllp-bytes.ts';
 import type { MllpClient } from '../support/mllp-client.ts';
 
@@ -52,6 +53,26 @@ describe('a daemon in a process of its own', () => {
     expect(row?.size).toBeGreaterThan(8 * MB);
     expect(row?.kept).toBeLessThan(MB);
     expect(await (await connect('pathology')).send(report(somebody(350)))).toMatchObject({ code: 'AA' });
+  });
+
+  it('passes a letter of 16 MB on, and holds a few times its size at most', async () => {
+    const { folder, connect, most, receivers } = await open({});
+    expect(await (await connect('prison-adt')).send(await journeyMessage('01-reception'))).toMatchObject({ code: 'AA' });
+    const pdf = randomBytes(12 * MB);
+    const letter = (await journeyMessage('02-gp-record-letter')).replace(/\^Base64\^[^|\r]*/, `^Base64^${pdf.toString('base64')}`);
+    expect(letter.length).toBeGreaterThan(16 * MB);
+    await most();
+    const quiet = await most();
+    await writeFile(join(folder, 'letter.hl7'), letter);
+    await rename(join(folder, 'letter.hl7'), join(folder, 'data/in/gp-records/letter.hl7'));
+    const arrived = await eventually(
+      () => receivers.leeds.received.find(({ bytes }) => bytes.length > 16 * MB),
+      (found) => found !== undefined,
+      { within: 40_000, what: 'the letter' },
+    );
+    expect(arrived?.bytes.toString('latin1')).toContain(pdf.toString('base64'));
+    // Received, sealed, read, decoded and stored: some of that at once, never a string of it beside.
+    expect((await most()) - quiet).toBeLessThan(10 * 16 * MB);
   });
 
   it('reports a folder it may not read, serves its other sources, and takes the files once it may', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { connectionUrl } from '../../store/pool.ts';
 import { Child } from '../adapters/support/child.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
-import { type SiteEdits, type Source, writeSite } from './example-site.ts';
+import { type ReceiverName, type SiteEdits, type Source, writeSite } from './example-site.ts';
 import { MllpClient } from './mllp-client.ts';
 import { MllpReceiver } from './mllp-receiver.ts';
 import { type StoreProxy, storeProxy } from './store-proxy.ts';
@@ -16,6 +16,7 @@ export interface ChildSite {
   /** The run's database; null where the daemon has its embedded one. */
   readonly db: TestDatabase | null;
   readonly daemon: Child;
+  readonly receivers: Readonly<Record<ReceiverName, MllpReceiver>>;
   connect(source: Source): Promise<MllpClient>;
   /** Most bytes held since it was last asked. */
   most(): Promise<number>;
@@ -82,6 +83,7 @@ export const openChildSite = async (options: ChildSiteOptions = {}): Promise<Chi
     folder: temp.path,
     db: store?.db ?? null,
     daemon,
+    receivers: { leeds, moorland, hillLane },
     connect: async (source) => {
       const client = await MllpClient.open(Number(/:(\d+)$/.exec(String(told[source]))?.[1]));
       clients.push(client);
