@@ -55,24 +55,24 @@ describe('a daemon in a process of its own', () => {
     expect(await (await connect('pathology')).send(report(somebody(350)))).toMatchObject({ code: 'AA' });
   });
 
-  it('passes a letter of 16 MB on, and holds a few times its size at most', async () => {
+  it('passes a letter of 8 MB on, and holds a few times its size at most', async () => {
     const { folder, connect, most, receivers } = await open({});
     expect(await (await connect('prison-adt')).send(await journeyMessage('01-reception'))).toMatchObject({ code: 'AA' });
-    const pdf = randomBytes(12 * MB);
+    const pdf = randomBytes(6 * MB);
     const letter = (await journeyMessage('02-gp-record-letter')).replace(/\^Base64\^[^|\r]*/, `^Base64^${pdf.toString('base64')}`);
-    expect(letter.length).toBeGreaterThan(16 * MB);
+    expect(letter.length).toBeGreaterThan(8 * MB);
     await most();
     const quiet = await most();
     await writeFile(join(folder, 'letter.hl7'), letter);
     await rename(join(folder, 'letter.hl7'), join(folder, 'data/in/gp-records/letter.hl7'));
     const arrived = await eventually(
-      () => receivers.leeds.received.find(({ bytes }) => bytes.length > 16 * MB),
+      () => receivers.leeds.received.find(({ bytes }) => bytes.length > 8 * MB),
       (found) => found !== undefined,
       { within: 40_000, what: 'the letter' },
     );
     expect(arrived?.bytes.toString('latin1')).toContain(pdf.toString('base64'));
     // Received, sealed, read, decoded and stored: some of that at once, never a string of it beside.
-    expect((await most()) - quiet).toBeLessThan(10 * 16 * MB);
+    expect((await most()) - quiet).toBeLessThan(10 * 8 * MB);
   });
 
   it('reports a folder it may not read, serves its other sources, and takes the files once it may', async () => {

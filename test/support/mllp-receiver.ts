@@ -73,13 +73,16 @@ export class MllpReceiver {
   #serve(socket: Socket): void {
     this.#connections += 1;
     const connection = this.#connections;
-    let pending: Buffer = Buffer.alloc(0);
+    let pending: Buffer[] = [];
     this.#sockets.add(socket);
     socket.on('error', () => undefined);
     socket.on('close', () => this.#sockets.delete(socket));
     socket.on('data', (chunk: Buffer) => {
-      const { frames, rest } = takeFrames(Buffer.concat([pending, chunk]));
-      pending = rest;
+      pending.push(chunk);
+      // Joined only where a frame may end: a message of megabytes comes in hundreds of pieces.
+      if (!chunk.includes(0x1c) && chunk[0] !== 0x0d) return;
+      const { frames, rest } = takeFrames(Buffer.concat(pending));
+      pending = [rest];
       for (const bytes of frames) this.#take(socket, bytes, connection);
     });
   }
