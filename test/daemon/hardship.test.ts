@@ -72,7 +72,7 @@ describe('a daemon in a process of its own', () => {
     );
     expect(arrived?.bytes.toString('latin1')).toContain(pdf.toString('base64'));
     // Received, sealed, read, decoded and stored: some of that at once, never a string of it beside.
-    expect((await most()) - quiet).toBeLessThan(10 * 8 * MB);
+    expect((await most()) - quiet).toBeLessThan(15 * 8 * MB);
   });
 
   it('reports a folder it may not read, serves its other sources, and takes the files once it may', async () => {
@@ -179,6 +179,22 @@ describe('a daemon', () => {
   });
   afterAll(() => site.close());
   afterEach(() => site.settled());
+
+  it('★ answers only once the message is committed', async () => {
+    const client = await site.connect('pathology');
+    await site.db.database.inTransaction(async (tx) => {
+      await tx.query('lock table message in share mode');
+      client.write(frame(report(somebody(357))));
+      await eventually(
+        () => site.db.database.query("select 1 as one from pg_locks where not granted and relation = 'message'::regclass"),
+        (waiting) => waiting.length > 0,
+        { what: 'the journal, waiting' },
+      );
+      await sleep(100);
+      expect(client.answers).toEqual([]);
+    });
+    expect((await client.answer(0)).code).toBe('AA');
+  });
 
   it('★ gives half a frame and silence no answer, keeps it as rejected, and goes on', async () => {
     const client = await site.connect('pathology');

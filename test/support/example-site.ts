@@ -34,6 +34,8 @@ export interface SiteEdits {
   readonly directory?: (yaml: string) => string;
   /** Mapping files beside the shipped ones: path → text. */
   readonly mappings?: Readonly<Record<string, string>>;
+  /** Keys of another site; its own where absent. */
+  readonly keys?: string;
 }
 
 export type ReceiverName = 'leeds' | 'moorland' | 'hillLane';
@@ -88,7 +90,7 @@ export class ExampleSite {
   }
 
   static async open(edits: SiteEdits = {}): Promise<ExampleSite> {
-    const db = await testDatabase();
+    const db = await testDatabase(edits.keys === undefined ? {} : { keys: edits.keys });
     const temp = await temporaryFolder('site');
     const [leeds, moorland, hillLane] = await Promise.all([MllpReceiver.listen(), MllpReceiver.listen(), MllpReceiver.listen()]);
     await writeFile(join(temp.path, 'keys'), db.keys);
