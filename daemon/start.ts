@@ -29,9 +29,12 @@ import { clientConfig, isUnavailable, openDatabase } from '../store/pool.ts';
 import { createLeaderLease, firstUnprocessed } from '../store/process/leader-lease.ts';
 import { createProcessStore } from '../store/process/process-store.ts';
 import { createRecheckStore } from '../store/process/recheck-store.ts';
+import { raiseStaleRoutes } from '../store/process/stale-routes.ts';
 import { Systems } from '../store/process/systems.ts';
+import { removeOld } from '../store/retention.ts';
 import { ensureSources } from '../store/sources.ts';
 import type { DaemonTelemetry } from '../telemetry/telemetry.ts';
+import { takeLateAnswer } from './late-answers.ts';
 import { assemble, readPlanFiles } from './load-plan.ts';
 import { createOperations } from './operations.ts';
 import { type OpenDestination, openDestinations, outletOf } from './outlets.ts';
@@ -109,10 +112,18 @@ const assembleDaemon = async (
   const sweeping = setInterval(() => void content.sweep().catch((error: unknown) => telemetry.error('sweep-failed', error)), SWEEP_MS);
   sweeping.unref();
   closing.push(() => clearInterval(sweeping));
-  const partitions = await keepPartitions(database, telemetry);
+  const { retention } = config;
+  const partitions = await keepPartitions(database, {
+    telemetry,
+    ...(retention === undefined ? {} : { remove: () => removeOld(database, { daemon: daemon.id, keepMs: retention, telemetry }) }),
+  });
   closing.push(() => partitions.stop());
 
-  const opened = openDestinations(config, telemetry);
+  const opened = openDestinations(config, telemetry, (late) => {
+    takeLateAnswer({ database, vault, onHeads: (heads) => delivery.hint(heads) }, late).catch((error: unknown) =>
+      telemetry.error('late-answer-failed', error, { id: late.delivery }),
+    );
+  });
   const makePlan = async (from: LoadedConfig, read: typeof files, open: readonly OpenDestination[]) => {
     const sourceIds = await ensureSources(database, [...from.config.sources.keys()]);
     const destinationIds = await ensureDestinations(
@@ -132,13 +143,20 @@ const assembleDaemon = async (
   const systems = new Systems();
   const made = await makePlan(loaded, files, opened);
   let plan: Plan = made.plan;
+  await raiseStaleRoutes(database, plan.directory.version);
 
   const names: Names = {
     recordId: (parts) => vault.nameId(parts),
     transportKey: (parts) => vault.transportKey(parts),
     content: (bytes) => vault.contentName(bytes),
   };
-  const replies = new ReplyDesk(database, vault, telemetry);
+  const replies = new ReplyDesk({
+    database,
+    vault,
+    telemetry,
+    destinationOf: (source) => plan.source(source).repliesTo,
+    onHeads: (heads) => delivery.hint(heads),
+  });
   closing.push(() => replies.stop());
 
   const redis = config.queue.redis?.reveal() ?? '';
@@ -250,7 +268,7 @@ const assembleDaemon = async (
     telemetry,
   });
   closing.push(() => console.close());
-  telemetry.event('daemon.started', { console: console.url });
+  telemetry.event('daemon.started', { address: console.url });
 
   return {
     operations,
@@ -263,6 +281,7 @@ const assembleDaemon = async (
       const { plan: swapped } = await makePlan(next, read, opened);
       plan = swapped;
       cache.clear();
+      await raiseStaleRoutes(database, swapped.directory.version);
       telemetry.event('config.reloaded');
       return read.findings;
     },

@@ -39,7 +39,6 @@ export interface BatchParts {
 
 /** Reads, maps, decides and commits one batch. Nothing outside the database happens inside its transaction but pure work. */
 export const runBatch = async (parts: BatchParts, token: Token, low: number, limit: number): Promise<BatchReport> => {
-  const plan = parts.plan();
   let touched: WorkingSet | null = null;
   let heads: readonly FiledHead[] = [];
   let writes: readonly MessageWrite[] = [];
@@ -48,6 +47,8 @@ export const runBatch = async (parts: BatchParts, token: Token, low: number, lim
     await parts.store.inBatch(token, async (tx) => {
       todo = await tx.todo(low, limit);
       if (todo.length === 0) return;
+      // Only now, under the fence: who looks at routes again after a reload waits for batches that decide by the former plan (ruling A12).
+      const plan = parts.plan();
       const works = await timed(parts, 'map', () => readAll(parts, plan, tx, todo));
       for (const work of works) for (const { bytes } of work.mapped?.attachments ?? []) await parts.keep(bytes);
       await parts.store.reserve(idsFor(works));

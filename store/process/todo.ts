@@ -75,9 +75,12 @@ const bodyOf = async (row: TodoRow, sealed: ReadonlyMap<number, Buffer>, vault: 
   const body = sealed.get(row.message_id);
   if (body !== undefined) return vault.unseal(row.key_id, body, row.digest);
   if (row.content_id === null) throw new Error(`message ${row.message_id} has neither body nor content`);
-  const chunks: Buffer[] = [];
-  for await (const chunk of content.readById(row.content_id)) chunks.push(chunk);
-  return Buffer.concat(chunks, row.size);
+  // Into one buffer as they come: collected and joined, a large body would be held twice.
+  const body = Buffer.allocUnsafeSlow(row.size);
+  let at = 0;
+  for await (const chunk of content.readById(row.content_id)) at += chunk.copy(body, at);
+  if (at !== row.size) throw new Error(`message ${row.message_id} is not as long as it was`);
+  return body;
 };
 
 export const readHeldParts = async (tx: Transaction, ids: readonly MessageId[]): Promise<Map<MessageId, Set<number>>> => {
