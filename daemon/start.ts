@@ -215,7 +215,7 @@ const assembleDaemon = async (
       ),
     pending: async () => (await firstUnprocessed(database, 1)).length > 0,
     first: (limit) => firstUnprocessed(database, limit),
-    countTry: (token, id) => processStore.countTry(token, id),
+    countTry: (token, ids) => processStore.countTry(token, ids),
     holdAlone: (token, id, reason) => processStore.holdAlone(token, id, reason),
     isTransient: isUnavailable,
     isLeaseLost: (error) => error instanceof LeaseLost,

@@ -214,8 +214,8 @@ export interface ProcessStore {
   inBatch<T>(token: Token, work: (tx: ProcessTransaction) => Promise<T>): Promise<T>;
   /** Holds one message that cannot be processed at all, in a transaction of its own. */
   holdAlone(token: Token, id: MessageId, reason: FaultCode): Promise<void>;
-  /** Counts a try before a suspect message is processed alone, committed at once. */
-  countTry(token: Token, id: MessageId): Promise<number>;
+  /** Counts a try before suspect messages are processed, committed at once; resolves with the most that any of them has now. */
+  countTry(token: Token, ids: readonly MessageId[]): Promise<number>;
 }
 
 export const identifierKey = (identifier: { readonly type: IdentifierType; readonly value: string }): string =>

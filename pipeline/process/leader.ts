@@ -10,6 +10,12 @@ export interface LeaderLease {
   release(token: Token): Promise<void>;
 }
 
+/** `tries`: how often it was counted before a try that may have ended a leader. */
+export interface SuspectMessage {
+  readonly id: MessageId;
+  readonly tries: number;
+}
+
 export interface BatchReport {
   readonly messages: number;
   /** Highest message id handled. */
@@ -22,9 +28,10 @@ export interface LeaderParts {
   readonly batch: (token: Token, low: number, limit: number) => Promise<BatchReport>;
   /** Is anything unprocessed? Asked by an idle leader, which then need not open a batch. */
   readonly pending: () => Promise<boolean>;
-  /** Ids of the first unprocessed messages, for the search for a poisonous one. */
-  readonly first: (limit: number) => Promise<readonly MessageId[]>;
-  readonly countTry: (token: Token, id: MessageId) => Promise<number>;
+  /** The first unprocessed messages, for the search for a poisonous one. */
+  readonly first: (limit: number) => Promise<readonly SuspectMessage[]>;
+  /** Counts a try of these, committed at once; resolves with the most that any of them has now. */
+  readonly countTry: (token: Token, ids: readonly MessageId[]) => Promise<number>;
   readonly holdAlone: (token: Token, id: MessageId, reason: 'poison' | 'internal') => Promise<void>;
   /** True where trying again may help (connection gone, deadlock); false where the batch itself is at fault. */
   readonly isTransient: (error: unknown) => boolean;
@@ -42,8 +49,10 @@ export interface LeaderParts {
  * a transaction costs much the same for three messages as for thirty. The first message after a rest waits for nothing.
  */
 const PACE_MS = 20;
-/** Messages tried one by one after a leader died. */
+/** Messages looked at with care after a leader died. */
 const CAREFUL = 500;
+/** Of these, so many that were never suspected are tried together: a leader that was merely killed must not pay for each. */
+const UNSUSPECTED = 50;
 const RENEW_MS = 1000;
 /** How often the search starts from the lowest id again: a message released elsewhere has an old id. */
 const LOOK_BACK_MS = 1000;
@@ -195,7 +204,7 @@ export class Leader {
   async #isolate(token: Token, low: number, limit: number): Promise<BatchReport> {
     const half = Math.floor(limit / 2);
     if (half < 1) {
-      const [id] = (await this.#parts.first(1 << 16)).filter((candidate) => candidate > low);
+      const id = (await this.#parts.first(1 << 16)).find((candidate) => candidate.id > low)?.id;
       if (id === undefined) return { messages: 0, last: low };
       await this.#parts.holdAlone(token, id, 'internal');
       this.#parts.telemetry.warn('message-isolated', { message: id, reason: 'internal' });
@@ -209,19 +218,46 @@ export class Leader {
     }
   }
 
-  /** After a leader died: the first messages go one by one, each counted before it is tried, so that one that kills is found. */
+  /**
+   * After a leader died: the first messages are counted before they are tried, so that one that kills is found. Those never counted
+   * go in small batches; whoever was in a batch or alone when a leader died goes alone.
+   */
   async #careful(token: Token): Promise<void> {
-    for (const id of await this.#parts.first(CAREFUL)) {
+    let together: MessageId[] = [];
+    for (const { id, tries } of await this.#parts.first(CAREFUL)) {
       if (!this.#running) return;
-      if ((await this.#parts.countTry(token, id)) > TRIES) {
-        await this.#parts.holdAlone(token, id, 'poison');
-        this.#parts.telemetry.warn('message-isolated', { message: id, reason: 'poison' });
+      if (tries === 0 && together.length < UNSUSPECTED) {
+        together.push(id);
         continue;
       }
-      await this.#parts.batch(token, id - 1, 1).catch(async (error: unknown) => {
-        if (this.#parts.isLeaseLost(error) || this.#parts.isTransient(error)) throw error;
-        await this.#parts.holdAlone(token, id, 'internal');
-      });
+      await this.#together(token, together);
+      together = tries === 0 ? [id] : [];
+      if (tries > 0) await this.#alone(token, id);
     }
+    await this.#together(token, together);
+  }
+
+  async #together(token: Token, ids: readonly MessageId[]): Promise<void> {
+    const [first] = ids;
+    if (first === undefined) return;
+    await this.#parts.countTry(token, ids);
+    try {
+      await this.#parts.batch(token, first - 1, ids.length);
+    } catch (error) {
+      if (this.#parts.isLeaseLost(error) || this.#parts.isTransient(error)) throw error;
+      for (const id of ids) await this.#alone(token, id);
+    }
+  }
+
+  async #alone(token: Token, id: MessageId): Promise<void> {
+    if ((await this.#parts.countTry(token, [id])) > TRIES) {
+      await this.#parts.holdAlone(token, id, 'poison');
+      this.#parts.telemetry.warn('message-isolated', { message: id, reason: 'poison' });
+      return;
+    }
+    await this.#parts.batch(token, id - 1, 1).catch(async (error: unknown) => {
+      if (this.#parts.isLeaseLost(error) || this.#parts.isTransient(error)) throw error;
+      await this.#parts.holdAlone(token, id, 'internal');
+    });
   }
 }

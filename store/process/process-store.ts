@@ -57,7 +57,7 @@ export const createProcessStore = (parts: Parts): ProcessStore => {
       return result;
     },
     holdAlone: (token, id, reason) => holdAlone(parts, token, id, reason),
-    countTry: (token, id) => countTry(parts, token, id),
+    countTry: (token, ids) => countTry(parts, token, ids),
   };
 };
 
@@ -139,9 +139,11 @@ const holdAlone = (parts: Parts, token: Token, id: MessageId, reason: FaultCode)
     );
   });
 
-const countTry = (parts: Parts, token: Token, id: MessageId): Promise<number> =>
+const countTry = (parts: Parts, token: Token, ids: readonly MessageId[]): Promise<number> =>
   parts.database.inTransaction(async (tx) => {
     await fenceLease(tx, 'process', parts.daemon, token, parts.leaseMs);
-    const rows = await tx.query<{ tries: number }>('update message_todo set tries = tries + 1 where message_id = $1 returning tries', [id]);
-    return rows[0]?.tries ?? 0;
+    const rows = await tx.query<{ tries: number }>('update message_todo set tries = tries + 1 where message_id = any($1) returning tries', [
+      ids,
+    ]);
+    return Math.max(0, ...rows.map((row) => row.tries));
   });

@@ -99,7 +99,7 @@ const main = async (): Promise<void> => {
       destination: far.id,
       name: far.name,
       adapter: adapterFor(far),
-      claimTtlMs: 4_000,
+      claimTtlMs: config.claimTtlMs,
       sendTimeoutMs: 1_500,
       asks: 3,
       retry: { firstMs: 20, mostMs: 400, factor: 2 },
