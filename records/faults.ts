@@ -211,8 +211,8 @@ const entries = {
   },
   'no-rendering': {
     class: 'permanent',
-    means: 'None of the destination’s mappings renders this record and action.',
-    next: 'Add a mapping to the destination, then release.',
+    means: 'None of the destination’s mappings renders this record and action, or several would.',
+    next: 'See that exactly one mapping of the destination renders it, then release.',
   },
   'rendering-failed': {
     class: 'permanent',
