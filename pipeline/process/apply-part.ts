@@ -8,6 +8,7 @@ import type { Issue } from '../../records/issue.ts';
 import type { MappedRecord } from '../../records/mapped.ts';
 import type { HeldPart } from '../../records/process.ts';
 import { type AppliedRecord, type ApplyContext, applyMapped } from './apply-record.ts';
+import { fillLinks } from './fill-links.ts';
 import { identify } from './identify.ts';
 import { mergePart } from './merge-part.ts';
 import { freshPerson, itemsOfKind, type PersonState, patientOf, recordsOfKind } from './person-state.ts';
@@ -56,7 +57,8 @@ export const applyPart = (env: ApplyEnvironment, work: PartWork): AppliedPart =>
 
   const before = vitalFacts(patientOf(person), person.restricted);
   const run = new PartRun(env, person);
-  const failed = run.merge(work) ?? run.patient(work, isNew) ?? run.custody(work) ?? run.all(part.records) ?? run.lists(work);
+  const failed =
+    run.merge(work) ?? run.patient(work, isNew) ?? run.custody(work) ?? run.all(part.records) ?? run.links() ?? run.lists(work);
   if (failed !== null) return nothing(failed, decision.reasons);
 
   person = run.person;
@@ -92,6 +94,7 @@ class PartRun {
     if (part.merge === null || retired === null) return null;
     const result = mergePart(this.#env.draft, this.person, part.merge, retired, { messageId: this.#env.messageId, part: part.part });
     this.person = result.person;
+    this.issues.push(...(result.issues ?? []));
     return result.hold;
   }
 
@@ -131,6 +134,15 @@ class PartRun {
       const failed = this.#apply(one, this.#env.system);
       if (failed !== null) return failed;
     }
+    return null;
+  }
+
+  /** Records that came now may be what earlier ones were waiting for. */
+  links(): HeldPart | null {
+    const filled = fillLinks(this.#env, this.person, this.#env.system, this.records);
+    if (filled === this.person) return null;
+    this.person = filled;
+    for (const [index, one] of this.records.entries()) this.records[index] = { ...one, item: filled.items.get(one.item.id) ?? one.item };
     return null;
   }
 

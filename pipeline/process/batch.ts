@@ -1,5 +1,5 @@
 import type { MessageId, Token } from '../../records/ids.ts';
-import type { MappedRecord } from '../../records/mapped.ts';
+import type { MappedPart, MappedRecord } from '../../records/mapped.ts';
 import type {
   BatchWrite,
   FiledHead,
@@ -12,6 +12,7 @@ import type {
 import type { Telemetry } from '../../records/telemetry.ts';
 import type { Plan } from '../plan/plan.ts';
 import { decideMessage } from './decide-message.ts';
+import { MOST_FILLED, mayFill } from './fill-links.ts';
 import { gather } from './gather.ts';
 import type { BatchReport } from './leader.ts';
 import type { Names } from './names.ts';
@@ -83,7 +84,12 @@ const readAll = async (parts: BatchParts, plan: Plan, tx: ProcessTransaction, to
 /** Upper bound of ids one batch can draw: a person and a founding record a part, every record and child, custody, lists, a summary. */
 const idsFor = (works: readonly MessageWork[]): number => {
   const count = (records: readonly MappedRecord[]): number => records.reduce((sum, record) => sum + 1 + count(record.children), 0);
-  return works.reduce((sum, work) => sum + work.parts.reduce((n, { part }) => n + 8 + count(part.records) + part.lists.length * 50, 0), 16);
+  const listed = ({ lists }: MappedPart): number => lists.length * 50;
+  const filled = ({ records }: MappedPart): number => (mayFill(records) ? MOST_FILLED : 0);
+  return works.reduce(
+    (sum, { parts }) => sum + parts.reduce((n, { part }) => n + 8 + count(part.records) + listed(part) + filled(part), 0),
+    16,
+  );
 };
 
 const decideAll = async (

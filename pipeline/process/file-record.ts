@@ -8,7 +8,7 @@ import type { DecisionEvidence, RouteDelivery } from '../../routing/outcome.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Names } from './names.ts';
 import { patientView } from './patient-view.ts';
-import { type PersonState, recordsOfKind } from './person-state.ts';
+import { type PersonState, recordsRead } from './person-state.ts';
 import type { Standing } from './standing.ts';
 
 export interface FileContext {
@@ -136,7 +136,7 @@ export const renderWith = (
     children,
     patient: patientView(context.person, record),
     episode: context.standing.factsFor(record, children, null).episode,
-    records: (kind) => recordsOfKind(context.person, kind),
+    records: (kind) => recordsRead(context.person, kind),
     route: delivery.facts,
     delivery: facts,
   });

@@ -1,13 +1,21 @@
 import type { ReadEvidence } from '../../patients/evidence.ts';
+import { withoutMetKeys } from '../../patients/item-keys.ts';
 import { decideMerge, decideMove, type MergeReason } from '../../patients/merge.ts';
 import type { MessageId } from '../../records/ids.ts';
+import type { Issue } from '../../records/issue.ts';
 import type { MappedMerge } from '../../records/mapped.ts';
 import { type HeldPart, identifierKey } from '../../records/process.ts';
 import { candidateOf, candidatesFor } from './identify.ts';
 import { type PersonState, withIdentifiers } from './person-state.ts';
 import type { Draft } from './working-set.ts';
 
-export type MergeResult = { readonly person: PersonState; readonly hold: HeldPart | null; readonly reasons: readonly MergeReason[] };
+export interface MergeResult {
+  readonly person: PersonState;
+  readonly hold: HeldPart | null;
+  readonly reasons: readonly MergeReason[];
+  /** Records of the two that met under one key: the one stated last is read, the other kept (mapping language §7). */
+  readonly issues?: readonly Issue[];
+}
 
 /** Carries out the merge a message asks for, in the draft. The one identified stays; the retired one is read as part of it. */
 export const mergePart = (
@@ -47,7 +55,7 @@ export const mergePart = (
         joined,
         decision.learns.filter((one) => !joined.identifiers.some((known) => identifierKey(known) === identifierKey(one))),
       );
-      return { person: learned, hold: null, reasons: decision.reasons };
+      return { person: learned, hold: null, reasons: decision.reasons, issues: metKeys(learned, merge.rule) };
     }
     case 'unmerge':
     case 'move':
@@ -55,4 +63,11 @@ export const mergePart = (
     default:
       return decision satisfies never;
   }
+};
+
+/** One issue a kind: codes and kinds, never a value. The patient record is not among them; the survivor's own stands. */
+const metKeys = (person: PersonState, rule: string): Issue[] => {
+  const kinds = new Set(withoutMetKeys([...person.items.values()]).hidden.map((item) => item.kind));
+  kinds.delete('patient');
+  return [...kinds].sort().map((kind) => ({ code: 'keys-met', rule, target: kind }));
 };

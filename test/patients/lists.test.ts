@@ -94,6 +94,9 @@ describe('items found by key', () => {
     const [older, newer] = [stored(1, 1, [code], 'allergy'), stored(2, 2, [code], 'allergy')];
     expect(withoutMetKeys([older, newer])).toEqual({ kept: [newer], hidden: [older] });
     expect(withoutMetKeys([older])).toEqual({ kept: [older], hidden: [] });
+    // What was withdrawn for one of them says nothing of the other's.
+    const withdrawn: StoredItem = { ...newer, state: 'error' };
+    expect(withoutMetKeys([older, withdrawn]).kept).toContain(older);
     expect(
       resolveItem(mapped('allergy', stated({}), { keys: [code] }), context(), found(older, newer), new Set([person(1), person(2)])),
     ).toEqual({ outcome: 'one', item: older });

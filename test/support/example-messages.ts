@@ -84,6 +84,17 @@ export const movement = (trigger: string, who: Somebody, header: Movement = {}):
   );
 };
 
+/** ADT^A40: the record of `gone` becomes part of `kept`'s; with another trigger, what else names two records (A37, A45). */
+export const merge = (kept: Somebody, gone: Somebody, header: Header = {}, trigger = 'A40'): string => {
+  const { at = '20260311150000' } = header;
+  return joined(
+    msh('NOMIS|LEI', `ADT^${trigger}^ADT_A39`, { at, ...header }, '2.4'),
+    `EVN|${trigger}|${at}||||${at}`,
+    pid(kept),
+    `MRG|${gone.prison}^^^NOMIS^PI`,
+  );
+};
+
 export interface ReportLines extends Header {
   readonly order?: string;
   readonly value?: string;

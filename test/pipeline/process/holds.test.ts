@@ -40,7 +40,8 @@ beforeAll(async () => {
   site = await ExampleSite.open({
     mappings: { 'refuse.map.yaml': REFUSE },
     // Moorland takes no results: nothing of its list renders them.
-    config: (yaml) => yaml.replace(/(moorland-clinical:[\s\S]*?mappings: )\[.*\]/, '$1[establishment/movement, gp/letter, gp/letter-cancel]'),
+    config: (yaml) =>
+      yaml.replace(/(moorland-clinical:[\s\S]*?mappings: )\[.*\]/, '$1[establishment/movement, gp/letter, gp/letter-cancel]'),
   });
 });
 afterAll(() => site.close());
@@ -209,7 +210,10 @@ describe('★ C31: a destination that cannot render it', () => {
     expect(held).toMatchObject({ state: 'held', reason: 'no-rendering' });
     expect((await onlyHold(held.id)).rule).toBe('route:results-to-custodian');
     await site.reload('throughcare.yaml', (yaml) =>
-      yaml.replace('[establishment/movement, gp/letter, gp/letter-cancel]', '[establishment/movement, gp/letter, gp/letter-cancel, gp/result]'),
+      yaml.replace(
+        '[establishment/movement, gp/letter, gp/letter-cancel]',
+        '[establishment/movement, gp/letter, gp/letter-cancel, gp/result]',
+      ),
     );
     await release(await onlyHold(held.id));
     await site.deliveriesBecome(held.id, ['confirmed']);
