@@ -2,7 +2,7 @@ import { foundingRecord, INDEX_SYSTEM, patientRecord } from '../../patients/deri
 import type { IdentityRules } from '../../patients/identity.ts';
 import { endedBySnapshot, knownEmptyAfter } from '../../patients/lists.ts';
 import { changesRouting, vitalFacts } from '../../patients/registration.ts';
-import { checkEvent, custodyEventOf } from '../../patients/timeline.ts';
+import { type CustodyEvent, checkEvent, custodyEventOf, takenBack } from '../../patients/timeline.ts';
 import type { RecordId } from '../../records/ids.ts';
 import type { Issue } from '../../records/issue.ts';
 import type { MappedRecord } from '../../records/mapped.ts';
@@ -78,6 +78,9 @@ export const applyPart = (env: ApplyEnvironment, work: PartWork): AppliedPart =>
   };
 };
 
+const eventsOf = (person: PersonState): readonly CustodyEvent[] =>
+  recordsOfKind(person, 'custody').flatMap((record) => custodyEventOf(record) ?? []);
+
 class PartRun {
   readonly #env: ApplyEnvironment;
   person: PersonState;
@@ -114,13 +117,16 @@ class PartRun {
 
   custody({ custody }: PartWork): HeldPart | null {
     if (custody === null) return null;
-    const events = () => recordsOfKind(this.person, 'custody').flatMap((record) => custodyEventOf(record) ?? []);
+    const before = this.person;
     const failed = this.#apply(custody, this.#env.system);
     if (failed !== null) return failed;
-    const record = this.records.at(-1)?.item.record;
-    const event = record === null || record === undefined ? undefined : custodyEventOf(record);
-    if (event === undefined || event.event === 'detail') return null;
-    const check = checkEvent(events(), event);
+    const applied = this.records.at(-1);
+    const event = applied?.item.record == null ? undefined : custodyEventOf(applied.item.record);
+    if (applied === undefined || event === undefined || event.event === 'detail') return null;
+    // The same event again says nothing new, unless it had been taken back: then it stands again, and goes out again.
+    if (applied.filedBy === 'unchanged' && takenBack(eventsOf(before), event.id) && !takenBack(eventsOf(this.person), event.id))
+      this.records[this.records.length - 1] = { ...applied, filedBy: null };
+    const check = checkEvent(eventsOf(this.person), event);
     if (check.ok) return null;
     if (check.why === 'undo-of-nothing') return custody.ifUnknown === 'hold' ? { reason: 'unknown-record', rule: custody.rule } : null;
     if (check.why === 'no-time') return { reason: 'mapping-failed', rule: custody.rule };
