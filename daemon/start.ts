@@ -2,6 +2,7 @@ import type { Operations } from '../cli/operations.ts';
 import { makeFolders } from '../config/folders.ts';
 import type { LoadedConfig } from '../config/types.ts';
 import { type Console, openConsole } from '../console/server.ts';
+import { affectedDestinations } from '../directory/changes.ts';
 import { recheck } from '../pipeline/dispatch/recheck.ts';
 import type { Plan } from '../pipeline/plan/plan.ts';
 import { runBatch } from '../pipeline/process/batch.ts';
@@ -16,10 +17,12 @@ import type { SourceName } from '../records/ids.ts';
 import type { Finding } from '../records/issue.ts';
 import type { SourceAdapter } from '../records/ports.ts';
 import { Problem } from '../records/problem.ts';
+import { ROLES } from '../routing/roles.ts';
 import { createContentStore } from '../store/content.ts';
 import { enterDaemon } from '../store/daemon.ts';
 import { Journal } from '../store/journal.ts';
 import { ensureDestinations } from '../store/lanes/destinations.ts';
+import { directoryChanged } from '../store/lanes/directory-change.ts';
 import { createLaneStore } from '../store/lanes/lane-store.ts';
 import { LeaseLost } from '../store/lease.ts';
 import { type OpenStore, openStore } from '../store/open.ts';
@@ -131,6 +134,8 @@ const assembleDaemon = async (
   const systems = new Systems();
   const made = await makePlan(loaded, files, opened);
   let plan: Plan = made.plan;
+  // What was filed under the directory of an earlier run is looked at again before it leaves.
+  await directoryChanged(database, ROLES, plan.directory.version, null);
 
   const names: Names = {
     recordId: (parts) => vault.nameId(parts),
@@ -165,10 +170,12 @@ const assembleDaemon = async (
 
   const processStore = createProcessStore({ database, vault, content, systems, daemon: daemon.id, leaseMs: advanced.lease });
   const cache = new PersonCache(CACHED_ITEMS);
+  // The batch in hand: it decides by the plan it began with.
+  let deciding: Promise<unknown> = Promise.resolve();
   const leader = new Leader({
     lease: createLeaderLease(database, daemon.id, advanced.lease),
-    batch: (token, low, limit) =>
-      runBatch(
+    batch: (token, low, limit) => {
+      const batch = runBatch(
         {
           store: processStore,
           plan: () => plan,
@@ -182,7 +189,10 @@ const assembleDaemon = async (
         token,
         low,
         limit,
-      ),
+      );
+      deciding = batch.catch(() => undefined);
+      return batch;
+    },
     pending: async () => (await firstUnprocessed(database, 1)).length > 0,
     first: (limit) => firstUnprocessed(database, limit),
     countTry: (token, id) => processStore.countTry(token, id),
@@ -248,9 +258,14 @@ const assembleDaemon = async (
     reload: async (next) => {
       const read = await readPlanFiles(next);
       refuse(read.findings);
-      const { plan: swapped } = await makePlan(next, read, opened);
+      const { plan: swapped, destinationIds } = await makePlan(next, read, opened);
+      const affected = affectedDestinations(plan.directory.entries, swapped.directory.entries);
       plan = swapped;
       cache.clear();
+      await deciding;
+      const ids = [...affected].flatMap((name) => destinationIds.get(name) ?? []);
+      const persons = await directoryChanged(database, ROLES, plan.directory.version, ids);
+      if (affected.size > 0) telemetry.event('directory.changed', { persons });
       telemetry.event('config.reloaded');
       return read.findings;
     },

@@ -33,9 +33,10 @@ const GO: RecheckVerdict = { verdict: 'go' };
 export const recheck = (parts: RecheckParts, claimed: ClaimedDelivery): Promise<RecheckVerdict> => {
   const { item } = claimed;
   if (!claimed.stale || !isRole(claimed.role) || item === null) return Promise.resolve(GO);
-  const plan = parts.plan();
   return parts.store.inRecheck(claimed, async (tx, destination): Promise<RecheckVerdict> => {
-    const person = await loadPerson(tx, plan, claimed.person);
+    const person = await loadPerson(tx, parts.plan, claimed.person);
+    // Read with the person locked: a directory that changes from now on makes what is filed here stale again.
+    const plan = parts.plan();
     const stored = person === null ? null : (person.items.get(item) ?? (await tx.item(item)));
     if (person === null || stored?.record == null) return GO;
     // A record taken back since is not sent as something new; its withdrawal was filed behind it and goes out if anything ever left.
@@ -62,14 +63,14 @@ export const recheck = (parts: RecheckParts, claimed: ClaimedDelivery): Promise<
 
 const CORE = ['patient', 'custody', 'gpRegistration'];
 
-const loadPerson = async (tx: RecheckTransaction, plan: Plan, id: PersonId): Promise<PersonState | null> => {
+const loadPerson = async (tx: RecheckTransaction, plan: () => Plan, id: PersonId): Promise<PersonState | null> => {
   let rows = await tx.lock([id]);
   const root = rows.find((row) => row.id === id)?.mergedInto ?? id;
   if (root !== id) rows = await tx.lock([root]);
   const row = rows.find((one) => one.id === root);
   if (row === undefined) return null;
   const closure = rows.map((one) => one.id);
-  const [identifiers, items] = await Promise.all([tx.identifiersOf(closure), tx.itemsOf(closure, [...CORE, ...plan.kindsRead])]);
+  const [identifiers, items] = await Promise.all([tx.identifiersOf(closure), tx.itemsOf(closure, [...CORE, ...plan().kindsRead])]);
   const known = knownPerson(
     rows,
     row,
