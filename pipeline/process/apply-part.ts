@@ -93,11 +93,13 @@ class PartRun {
     this.person = person;
   }
 
-  merge({ part, retired }: PartWork): HeldPart | null {
+  merge({ part, evidence, retired }: PartWork): HeldPart | null {
     if (part.merge === null || retired === null) return null;
-    const result = mergePart(this.#env.draft, this.person, part.merge, retired, { messageId: this.#env.messageId, part: part.part });
+    const { draft, messageId } = this.#env;
+    const result = mergePart(draft, this.person, part.merge, { one: evidence, retired }, { messageId, part: part.part });
     this.person = result.person;
     this.issues.push(...(result.issues ?? []));
+    if (result.notice !== undefined) this.notices.push(result.notice);
     return result.hold;
   }
 

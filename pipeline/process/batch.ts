@@ -133,7 +133,8 @@ const decideAll = async (
 const remember = (cache: PersonCache, set: WorkingSet | null): void => {
   if (set === null) return;
   for (const [id, state] of set.persons) {
-    if (set.rootOf(id) === id && set.merges.every((merge) => merge.into !== id && merge.from !== id)) cache.put(state);
+    if (set.rootOf(id) === id && set.merges.every((merge) => merge.into !== id && merge.from !== id && (!merge.undo || merge.root !== id)))
+      cache.put(state);
     // The version of a merged person is raised by the merge itself: read afresh next time.
     else cache.drop(id);
   }

@@ -1,6 +1,6 @@
 import { LINKING_KINDS, linkedKeys } from '../../patients/links.ts';
 import type { PersonId } from '../../records/ids.ts';
-import { isKindName, KIND_NAMES, type KindName, keyScope } from '../../records/kinds/index.ts';
+import { isKindName, KIND_FACTS, KIND_NAMES, type KindName, keyScope } from '../../records/kinds/index.ts';
 import type { MappedPart, MappedRecord } from '../../records/mapped.ts';
 import {
   identifierKey,
@@ -50,6 +50,12 @@ export const gather = async (
     kindsReadFor,
   );
   await loadPersons(tx, roots, wanted, cache, set);
+  await loadApart(
+    tx,
+    rows,
+    parts.map(({ part }) => part),
+    set,
+  );
 
   // Items found by key carry their children with them: a report's results are keyed within it.
   const found = [...byKey.values()];
@@ -133,8 +139,31 @@ const kindsByPerson = (
   );
   const all = new Set<string>(merged.size === 0 ? [] : PATIENT_KINDS);
   for (const person of merged) for (const kind of wanted.get(person) ?? []) all.add(kind);
+  // What is taken apart is looked through whole.
+  if (parts.some(takesApart)) for (const kind of STORED_KINDS) all.add(kind);
   for (const person of merged) want(person, all);
   return wanted;
+};
+
+const takesApart = ({ part }: PartWork): boolean => part.merge?.action === 'unmerge';
+
+/** For a message that takes two persons apart: what each of them holds, and which merges made them one. */
+const loadApart = async (
+  tx: ProcessTransaction,
+  rows: readonly PersonRow[],
+  parts: readonly PartWork[],
+  set: WorkingSet,
+): Promise<void> => {
+  const roots = new Set(
+    parts.filter(takesApart).flatMap(({ evidence, retired }) => [...personsOf(set, evidence), ...personsOf(set, retired)]),
+  );
+  const concerned = rows.filter((row) => roots.has(row.mergedInto ?? row.id));
+  if (concerned.length === 0) return;
+  const ids = concerned.map((row) => row.id);
+  const [identifiers, standing] = await Promise.all([tx.identifiersOf(ids), tx.mergesInto(ids)]);
+  for (const row of concerned) set.rows.set(row.id, row);
+  for (const [id, own] of identifiers) set.ownIdentifiers.set(id, own);
+  set.standing.push(...standing);
 };
 
 /** Persons found by evidence, merges of earlier batches followed. */
@@ -144,6 +173,8 @@ const personsOf = (set: WorkingSet, evidence: PartWork['retired']): PersonId[] =
     return person === undefined ? [] : [person];
   });
 
+/** All but what is worked out from others. */
+const STORED_KINDS: readonly KindName[] = KIND_NAMES.filter((kind) => KIND_FACTS[kind].routable);
 const PATIENT_KINDS: readonly KindName[] = KIND_NAMES.filter((kind) => keyScope(kind, false) === 'patient');
 
 /** Kinds that are looked up among the person's items: those keyed by patient, and those whose open links a new record may fill. */

@@ -12,7 +12,7 @@ import type { Vault } from '../vault.ts';
 import { IdBlocks } from './id-blocks.ts';
 import { childrenOf, itemsByKey, itemsOf, writeItems } from './items.ts';
 import { writeOutcomes } from './outcomes.ts';
-import { identifiersOf, lockPersons, personsOf, writeMerges, writePersons } from './persons.ts';
+import { identifiersOf, lockPersons, mergesInto, personsOf, writeMerges, writePersons } from './persons.ts';
 import type { Systems } from './systems.ts';
 import { readHeldParts, readTodo } from './todo.ts';
 
@@ -51,6 +51,7 @@ const inside = (tx: Transaction, { vault, content, systems }: Parts, fence: Prom
   personsOf: (identifiers) => personsOf(tx, vault, identifiers),
   lock: (ids) => lockPersons(tx, ids),
   identifiersOf: (ids) => identifiersOf(tx, vault, ids),
+  mergesInto: (ids) => mergesInto(tx, ids),
   itemsOf: (ids, kinds) => itemsOf(tx, vault, systems, ids, kinds),
   itemsByKey: (keys) => itemsByKey(tx, vault, systems, keys),
   childrenOf: (parents) => childrenOf(tx, vault, systems, parents),
@@ -87,7 +88,8 @@ const write = async (tx: Transaction, vault: Vault, systems: Systems, batch: Bat
   ];
   const heads: FiledHead[] = [];
   // Merges read what was written before them; everything else goes out at once.
-  for (const merge of batch.merges) heads.push(...(await (merge.undo ? unmergeLanes : mergeLanes)(tx, merge.from, merge.into)));
+  for (const merge of batch.merges)
+    heads.push(...(await (merge.undo ? unmergeLanes(tx, merge.from, merge.root) : mergeLanes(tx, merge.from, merge.into))));
   const filing = fileDeliveries(tx, vault, batch.filings);
   const [filed] = await Promise.all([filing, ...waits, ...writeOutcomes(tx, vault, batch.messages)]);
   heads.push(...filed);

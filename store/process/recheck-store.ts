@@ -1,7 +1,7 @@
 import type { DestinationName, ItemId } from '../../records/ids.ts';
 import type { ClaimedDelivery } from '../../records/lanes.ts';
 import type { RecheckStore } from '../../records/recheck.ts';
-import { confirmRoute, refile } from '../lanes/refile.ts';
+import { confirmRoute, partedSince, refile } from '../lanes/refile.ts';
 import type { Database } from '../pool.ts';
 import { retryTransaction } from '../retry.ts';
 import type { Vault } from '../vault.ts';
@@ -25,6 +25,7 @@ export const createRecheckStore = (database: Database, vault: Vault, systems: Sy
           itemsOf: (ids, kinds) => itemsOf(tx, vault, systems, ids, kinds),
           childrenOf: (parents) => childrenOf(tx, vault, systems, parents),
           item: (id: ItemId) => itemById(tx, vault, systems, id),
+          parted: (persons) => partedSince(tx, claimed.delivery, persons),
           confirm: (routingVersion) => confirmRoute(tx, claimed, routingVersion),
           refile: (filings) => refile(tx, vault, claimed, filings),
         },

@@ -84,7 +84,7 @@ export const movement = (trigger: string, who: Somebody, header: Movement = {}):
   );
 };
 
-/** ADT^A40: the record of `gone` becomes part of `kept`'s; with another trigger, what else names two records (A37, A45). */
+/** ADT^A40: the record of `gone` becomes part of `kept`'s; with trigger A45: a stay of theirs. */
 export const merge = (kept: Somebody, gone: Somebody, header: Header = {}, trigger = 'A40'): string => {
   const { at = '20260311150000' } = header;
   return joined(
@@ -93,6 +93,12 @@ export const merge = (kept: Somebody, gone: Somebody, header: Header = {}, trigg
     pid(kept),
     `MRG|${gone.prison}^^^NOMIS^PI`,
   );
+};
+
+/** ADT^A37: the two are not one. */
+export const unmerge = (one: Somebody, other: Somebody, header: Header = {}): string => {
+  const { at = '20260312150000' } = header;
+  return joined(msh('NOMIS|LEI', 'ADT^A37^ADT_A37', { at, ...header }, '2.4'), `EVN|A37|${at}||||${at}`, pid(one), pid(other));
 };
 
 export interface ReportLines extends Header {
