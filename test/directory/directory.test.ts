@@ -157,7 +157,7 @@ describe('two editions', () => {
     expect(changedOrganisations(before, load(LEEDS).entries)).toEqual(new Set(['Y99001']));
   });
 
-  it('★ A12 tell where deliveries may wait that rest on what changed', () => {
+  it('★ A12: tell where deliveries may wait that rest on what changed', () => {
     const before = load(LEEDS, HILL).entries;
     expect(affectedDestinations(before, load(HILL, LEEDS).entries)).toEqual(new Set());
     expect(affectedDestinations(before, load(LEEDS, HILL.replace('gp-hill-lane', 'gp-new')).entries)).toEqual(new Set(['gp-hill-lane']));

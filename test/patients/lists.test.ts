@@ -103,7 +103,7 @@ describe('items found by key', () => {
   });
 });
 
-describe('★ C32: a child routes its parent', () => {
+describe('★ C.32: a child routes its parent', () => {
   const parent = applyRecord(null, mapped('report', stated({ status: 'final' })), context());
   const again = (present: typeof parent) =>
     present.outcome === 'applied'

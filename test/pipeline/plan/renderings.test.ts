@@ -43,7 +43,7 @@ describe('the lists of mappings of a site', () => {
     expect(await said(site)).toEqual([]);
   });
 
-  it('★ C.31 two mappings for one record are an error, at the list that names them', async () => {
+  it('★ C.31: two mappings for one record are an error, at the list that names them', async () => {
     const found = await said('example', (yaml) =>
       yaml.replace('gp/letter-text-cancel, gp/result-text]', 'gp/letter-text-cancel, gp/result-text, gp/result]'),
     );
@@ -53,7 +53,7 @@ describe('the lists of mappings of a site', () => {
     );
   });
 
-  it('★ C.30 a document whose withdrawal has no mapping is an error', async () => {
+  it('★ C.30: a document whose withdrawal has no mapping is an error', async () => {
     const found = await said('example', (yaml) =>
       yaml.replace('mappings: [gp/result, gp/letter, gp/letter-cancel]', 'mappings: [gp/result, gp/letter]'),
     );
@@ -63,7 +63,7 @@ describe('the lists of mappings of a site', () => {
     );
   });
 
-  it('★ C.30 a kind that a route may send where no mapping takes it is told by name, with the directory as it is', async () => {
+  it('★ C.30: a kind that a route may send where no mapping takes it is told by name, with the directory as it is', async () => {
     const without = (yaml: string) =>
       yaml.replace('mappings: [gp/result, gp/letter, gp/letter-cancel]', 'mappings: [gp/letter, gp/letter-cancel]');
     const found = await said('example', without);

@@ -202,7 +202,7 @@ describe('★ A21: a mapping that rejects', () => {
   });
 });
 
-describe('★ C31: a destination that cannot render it', () => {
+describe('★ C.31: a destination that cannot render it', () => {
   it('holds it as no-rendering; with a mapping for it on the list, it is released and sent', async () => {
     const who = somebody(29);
     await site.take('prison-adt', movement('A01', who, { place: 'MDI' }));
@@ -247,7 +247,7 @@ describe('★ D: where a result belongs', () => {
   });
 });
 
-describe('★ C29: the summary at release', () => {
+describe('★ C.29: the summary at release', () => {
   it('names every current allergy, one without a status too', async () => {
     const who = somebody(33);
     const allergies = 'AL1|1|DA|91936005^Allergy to penicillin^SCT||Rash|20190611\rAL1|2|FA|91935009^Allergy to peanut^SCT\r';

@@ -1,9 +1,5 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { MessageDetail } from '../../../cli/operations.ts';
-import { brandAs, type SourceName } from '../../../records/ids.ts';
 import { eventually } from '../../support/eventually.ts';
-import { freshId, merge, movement, pid, report, type Somebody, somebody } from '../../support/example-messages.ts';
+import { letter, merge, movement, report, type Somebody, somebody } from '../../support/example-messages.ts';
 import { ExampleSite } from '../../support/example-site.ts';
 import { fieldOf, frame } from '../../support/mllp-bytes.ts';
 
@@ -32,7 +28,7 @@ const summaryOf = (who: Somebody): string => {
 };
 const times = (text: string, words: string): number => text.split(words).length - 1;
 
-describe('★ C29: after a merge (A40)', () => {
+describe('★ C.29: after a merge (A40)', () => {
   it('every current allergy of both is in the summary, and none twice', async () => {
     const [kept, gone] = [somebody(201), { ...somebody(202), nhs: '', birth: somebody(201).birth }];
     await received(kept, [PENICILLIN, PEANUT], '20260302101500');
@@ -77,24 +73,6 @@ describe('★ C29: after a merge (A40)', () => {
 });
 
 describe('a letter that replaces another', () => {
-  const letter = (who: Somebody, trigger: string, number: string, replaces: string, text: string): string =>
-    [
-      `MSH|^~\\&|EMIS|Y99001|THROUGHCARE|TC|20260305120100||MDM^${trigger}^MDM_T02|${freshId()}|T|2.4|||||GBR|UNICODE UTF-8`,
-      `EVN|${trigger}|20260305120100`,
-      pid(who),
-      'PV1|1|N',
-      `TXA|1|CL^Clinic letter|AP|20260120140000||20260120140000||||||${number}|${replaces}||||AU`,
-      `OBX|1|TX|CL^Letter||${text}||||||F`,
-      '',
-    ].join('\r');
-  const dropped = async (text: string): Promise<MessageDetail> => {
-    const newest = async () =>
-      (await site.daemon.operations.listMessages({ source: brandAs<SourceName>('gp-records'), limit: 1 }))[0]?.id ?? 0;
-    const before = await newest();
-    await writeFile(join(site.folder, 'data/in/gp-records', `${freshId()}.hl7`), text);
-    const id = await eventually(newest, (found) => found !== before);
-    return site.decided(brandAs(id));
-  };
   /** TXA-12 and TXA-13 of a letter that arrived at Leeds, by its text. */
   const arrived = (text: string) =>
     eventually(
@@ -105,8 +83,8 @@ describe('a letter that replaces another', () => {
   it('names it by the id under which it was sent', async () => {
     const who = somebody(205);
     await received(who, [], '20260302101500');
-    await dropped(letter(who, 'T02', 'L1', '', 'the first letter'));
-    await dropped(letter(who, 'T10', 'L2', 'L1', 'the letter instead'));
+    await site.drop(letter(who, 'T02', 'L1', 'the first letter'));
+    await site.drop(letter(who, 'T10', 'L2', 'the letter instead', { replaces: 'L1' }));
     const [first] = await arrived('the first letter');
     const [second, replaced] = await arrived('the letter instead');
     expect(replaced).toBe(first);
@@ -116,12 +94,12 @@ describe('a letter that replaces another', () => {
   it('that comes before it is sent without, and names it once it is known', async () => {
     const who = somebody(206);
     await received(who, [], '20260302101500');
-    await dropped(letter(who, 'T10', 'L4', 'L3', 'too early'));
+    await site.drop(letter(who, 'T10', 'L4', 'too early', { replaces: 'L3' }));
     expect((await arrived('too early'))[1]).toBe('');
-    await dropped(letter(who, 'T02', 'L3', '', 'too late'));
+    await site.drop(letter(who, 'T02', 'L3', 'too late'));
     const [replaced] = await arrived('too late');
     // Sent again for a reason of its own (T08, edited), it names what it replaces.
-    await dropped(letter(who, 'T06', 'L4', '', 'too early, edited'));
+    await site.drop(letter(who, 'T06', 'L4', 'too early, edited'));
     expect((await arrived('too early, edited'))[1]).toBe(replaced);
   });
 });

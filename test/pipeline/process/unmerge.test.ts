@@ -30,7 +30,7 @@ const allergiesAtRelease = async (who: Somebody): Promise<readonly string[]> => 
 const reasons = async (id: Parameters<ExampleSite['holds']>[0]): Promise<readonly string[]> =>
   (await site.holds(id)).map((hold) => hold.reason);
 
-describe('★ a merge taken back (A37)', () => {
+describe('★ H5: a merge taken back (A37)', () => {
   it.each([
     ['named second', 401, false],
     ['named first', 403, true],
