@@ -1,3 +1,4 @@
+import type { LateAnswer } from '../adapters/mllp/outbound.ts';
 import { createDestination } from '../adapters/registry.ts';
 import type { Config, DestinationSettings } from '../config/types.ts';
 import type { Outlet } from '../queues/outlet.ts';
@@ -8,8 +9,12 @@ import type { Telemetry } from '../records/telemetry.ts';
 /** How often the far side is asked about an unknown outcome before a person is. */
 const ASKS = 3;
 
-const adapterOf = (name: DestinationName, settings: DestinationSettings, telemetry: Telemetry): DestinationAdapter =>
-  settings.kind === 'mllp' ? createDestination('mllp', name, settings, telemetry) : createDestination('folder', name, settings, telemetry);
+type OnLate = (answer: LateAnswer) => void;
+
+const adapterOf = (name: DestinationName, settings: DestinationSettings, telemetry: Telemetry, onLate: OnLate): DestinationAdapter =>
+  settings.kind === 'mllp'
+    ? createDestination('mllp', name, settings, telemetry, onLate)
+    : createDestination('folder', name, settings, telemetry, onLate);
 
 export interface OpenDestination {
   readonly name: DestinationName;
@@ -18,8 +23,8 @@ export interface OpenDestination {
 }
 
 /** One adapter for every configured destination; each connects with its first delivery. */
-export const openDestinations = (config: Config, telemetry: Telemetry): readonly OpenDestination[] =>
-  [...config.destinations].map(([name, settings]) => ({ name, settings, adapter: adapterOf(name, settings, telemetry) }));
+export const openDestinations = (config: Config, telemetry: Telemetry, onLate: OnLate): readonly OpenDestination[] =>
+  [...config.destinations].map(([name, settings]) => ({ name, settings, adapter: adapterOf(name, settings, telemetry, onLate) }));
 
 export const outletOf = (
   { name, settings, adapter }: OpenDestination,

@@ -13,13 +13,14 @@ import { createReceiver } from '../pipeline/receive/receiver.ts';
 import { postgresBackend } from '../queues/backend-postgres.ts';
 import { redisBackend } from '../queues/backend-redis.ts';
 import { type DeliveryService, startDelivery } from '../queues/delivery-service.ts';
-import type { SourceName } from '../records/ids.ts';
+import type { MessageId, SourceName, TransportKey } from '../records/ids.ts';
 import type { Finding } from '../records/issue.ts';
 import type { SourceAdapter } from '../records/ports.ts';
 import { Problem } from '../records/problem.ts';
 import { ROLES } from '../routing/roles.ts';
 import { createContentStore } from '../store/content.ts';
 import { enterDaemon } from '../store/daemon.ts';
+import { HotBytes } from '../store/hot-bytes.ts';
 import { Journal } from '../store/journal.ts';
 import { ensureDestinations } from '../store/lanes/destinations.ts';
 import { directoryChanged } from '../store/lanes/directory-change.ts';
@@ -32,8 +33,10 @@ import { createLeaderLease, firstUnprocessed } from '../store/process/leader-lea
 import { createProcessStore } from '../store/process/process-store.ts';
 import { createRecheckStore } from '../store/process/recheck-store.ts';
 import { Systems } from '../store/process/systems.ts';
+import { removeOld } from '../store/retention.ts';
 import { ensureSources } from '../store/sources.ts';
 import type { DaemonTelemetry } from '../telemetry/telemetry.ts';
+import { takeLateAnswer } from './late-answers.ts';
 import { assemble, readPlanFiles } from './load-plan.ts';
 import { createOperations } from './operations.ts';
 import { type OpenDestination, openDestinations, outletOf } from './outlets.ts';
@@ -111,10 +114,18 @@ const assembleDaemon = async (
   const sweeping = setInterval(() => void content.sweep().catch((error: unknown) => telemetry.error('sweep-failed', error)), SWEEP_MS);
   sweeping.unref();
   closing.push(() => clearInterval(sweeping));
-  const partitions = await keepPartitions(database, telemetry);
+  const { retention } = config;
+  const partitions = await keepPartitions(database, {
+    telemetry,
+    ...(retention === undefined ? {} : { remove: () => removeOld(database, { daemon: daemon.id, keepMs: retention, telemetry }) }),
+  });
   closing.push(() => partitions.stop());
 
-  const opened = openDestinations(config, telemetry);
+  const opened = openDestinations(config, telemetry, (late) => {
+    takeLateAnswer({ database, vault, onHeads: (heads) => delivery.hint(heads) }, late).catch((error: unknown) =>
+      telemetry.error('late-answer-failed', error, { id: late.delivery }),
+    );
+  });
   const makePlan = async (from: LoadedConfig, read: typeof files, open: readonly OpenDestination[]) => {
     const sourceIds = await ensureSources(database, [...from.config.sources.keys()]);
     const destinationIds = await ensureDestinations(
@@ -142,7 +153,13 @@ const assembleDaemon = async (
     transportKey: (parts) => vault.transportKey(parts),
     content: (bytes) => vault.contentName(bytes),
   };
-  const replies = new ReplyDesk(database, vault, telemetry);
+  const replies = new ReplyDesk({
+    database,
+    vault,
+    telemetry,
+    destinationOf: (source) => plan.source(source).repliesTo,
+    onHeads: (heads) => delivery.hint(heads),
+  });
   closing.push(() => replies.stop());
 
   const redis = config.queue.redis?.reveal() ?? '';
@@ -150,7 +167,9 @@ const assembleDaemon = async (
     redis === ''
       ? postgresBackend({ kind: 'postgres', connection: { ...clientConfig(store.target) } }, telemetry)
       : redisBackend(redis, `throughcare-${config.site}`, telemetry);
-  const lanes = createLaneStore({ database, vault, content, daemon: daemon.id });
+  const received = new HotBytes<MessageId>();
+  const filed = new HotBytes<TransportKey>();
+  const lanes = createLaneStore({ database, vault, content, filed, daemon: daemon.id });
   const recheckStore = createRecheckStore(database, vault, systems);
   const outlets = (open: readonly OpenDestination[], ids: typeof made.destinationIds) =>
     open.flatMap((destination) => {
@@ -168,14 +187,21 @@ const assembleDaemon = async (
   closing.push(() => delivery.stop(config.shutdown.drain));
   closing.push(() => Promise.all(opened.map(({ adapter }) => adapter.close())));
 
-  const processStore = createProcessStore({ database, vault, content, systems, daemon: daemon.id, leaseMs: advanced.lease });
+  const processStore = createProcessStore({
+    database,
+    vault,
+    content,
+    systems,
+    received,
+    filed,
+    daemon: daemon.id,
+    leaseMs: advanced.lease,
+  });
   const cache = new PersonCache(CACHED_ITEMS);
-  // The batch in hand: it decides by the plan it began with.
-  let deciding: Promise<unknown> = Promise.resolve();
   const leader = new Leader({
     lease: createLeaderLease(database, daemon.id, advanced.lease),
-    batch: (token, low, limit) => {
-      const batch = runBatch(
+    batch: (token, low, limit) =>
+      runBatch(
         {
           store: processStore,
           plan: () => plan,
@@ -189,10 +215,7 @@ const assembleDaemon = async (
         token,
         low,
         limit,
-      );
-      deciding = batch.catch(() => undefined);
-      return batch;
-    },
+      ),
     pending: async () => (await firstUnprocessed(database, 1)).length > 0,
     first: (limit) => firstUnprocessed(database, limit),
     countTry: (token, id) => processStore.countTry(token, id),
@@ -210,7 +233,7 @@ const assembleDaemon = async (
   // Of its own, so that neither a batch nor a console query keeps a sender waiting, and its statements end on the server too.
   const intake = openDatabase(store.target, { max: 2, statementTimeout: Math.min(5_000, advanced.statementTimeout), telemetry });
   closing.push(() => intake.close());
-  const journal = new Journal({ database: intake, vault, content, daemon: daemon.id, telemetry, onStored: () => leader.wake() });
+  const journal = new Journal({ database: intake, vault, content, daemon: daemon.id, telemetry, received, onStored: () => leader.wake() });
   closing.push(() => journal.close());
   const receiver = createReceiver({
     settings: (source) => {
@@ -248,7 +271,7 @@ const assembleDaemon = async (
     telemetry,
   });
   closing.push(() => console.close());
-  telemetry.event('daemon.started', { console: console.url });
+  telemetry.event('daemon.started', { address: console.url });
 
   return {
     operations,
@@ -262,7 +285,6 @@ const assembleDaemon = async (
       const affected = affectedDestinations(plan.directory.entries, swapped.directory.entries);
       plan = swapped;
       cache.clear();
-      await deciding;
       const ids = [...affected].flatMap((name) => destinationIds.get(name) ?? []);
       const persons = await directoryChanged(database, ROLES, plan.directory.version, ids);
       if (affected.size > 0) telemetry.event('directory.changed', { persons });

@@ -2,7 +2,7 @@ import type { Config } from '../../config/types.ts';
 import type { CodeLookup, Directory } from '../../directory/directory.ts';
 import { suggest } from '../../language/did-you-mean.ts';
 import { checkRenderings, type InboundMapping, type OutboundMapping } from '../../mappings/engine/index.ts';
-import type { DestinationId, DestinationName, SourceId, SourceName } from '../../records/ids.ts';
+import { brandAs, type DestinationId, type DestinationName, type SourceId, type SourceName } from '../../records/ids.ts';
 import type { Finding, Place } from '../../records/issue.ts';
 import type { KindName } from '../../records/kinds/index.ts';
 import type { MappedPart } from '../../records/mapped.ts';
@@ -77,7 +77,7 @@ export const buildPlan = (parts: PlanParts): { readonly plan: Plan | undefined; 
   };
 };
 
-const sourcePlans = ({ config, sources, processingId }: PlanParts): Map<SourceName, SourcePlan> => {
+const sourcePlans = ({ config, sources, destinations, processingId }: PlanParts): Map<SourceName, SourcePlan> => {
   const plans = new Map<SourceName, SourcePlan>();
   for (const [name, settings] of config.sources) {
     const id = sources.get(name);
@@ -88,6 +88,7 @@ const sourcePlans = ({ config, sources, processingId }: PlanParts): Map<SourceNa
       system: settings.system ?? name,
       receipt: receiptSettings(id, name, settings, processingId),
       identity: { match: config.identity.match, environment: config.environment, trustsNhsNumbers: settings.trustsNhsNumbers },
+      repliesTo: settings.replies === undefined ? undefined : destinations.get(brandAs<DestinationName>(settings.replies)),
     });
   }
   return plans;
@@ -101,6 +102,7 @@ const stranger = ({ config, processingId }: PlanParts, id: SourceId): SourcePlan
     name,
     system: name,
     identity: { match: config.identity.match, environment: config.environment, trustsNhsNumbers: false },
+    repliesTo: undefined,
     receipt: {
       id,
       name,

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { MessageId, Token } from '../../records/ids.ts';
 import type { MappedPart, MappedRecord } from '../../records/mapped.ts';
 import type {
@@ -39,7 +40,6 @@ export interface BatchParts {
 
 /** Reads, maps, decides and commits one batch. Nothing outside the database happens inside its transaction but pure work. */
 export const runBatch = async (parts: BatchParts, token: Token, low: number, limit: number): Promise<BatchReport> => {
-  const plan = parts.plan();
   let touched: WorkingSet | null = null;
   let heads: readonly FiledHead[] = [];
   let writes: readonly MessageWrite[] = [];
@@ -48,6 +48,8 @@ export const runBatch = async (parts: BatchParts, token: Token, low: number, lim
     await parts.store.inBatch(token, async (tx) => {
       todo = await tx.todo(low, limit);
       if (todo.length === 0) return;
+      // Only now, under the fence: who looks at routes again after a reload waits for batches that decide by the former plan (ruling A12).
+      const plan = parts.plan();
       const works = await timed(parts, 'map', () => readAll(parts, plan, tx, todo));
       for (const work of works) for (const { bytes } of work.mapped?.attachments ?? []) await parts.keep(bytes);
       await parts.store.reserve(idsFor(works));
@@ -78,8 +80,30 @@ const timed = async <T>(parts: BatchParts, stage: string, work: () => Promise<T>
 
 const readAll = async (parts: BatchParts, plan: Plan, tx: ProcessTransaction, todo: readonly TodoMessage[]): Promise<MessageWork[]> => {
   const again = await tx.heldParts(todo.filter((message) => message.again).map((message) => message.id));
-  return todo.map((message) => readWork(plan, parts.names, message, again.get(message.id) ?? null));
+  const stretch = new Stretch();
+  const works: MessageWork[] = [];
+  for (const message of todo) {
+    if (stretch.isLong) await stretch.rest();
+    works.push(readWork(plan, parts.names, message, again.get(message.id) ?? null));
+  }
+  return works;
 };
+
+/** Milliseconds of deciding after which the rest of the process has its turn: acknowledgements do not wait for a batch. */
+const STRETCH_MS = 4;
+
+class Stretch {
+  #since = performance.now();
+
+  get isLong(): boolean {
+    return performance.now() - this.#since > STRETCH_MS;
+  }
+
+  async rest(): Promise<void> {
+    await nextTurn();
+    this.#since = performance.now();
+  }
+}
 
 /** Upper bound of ids one batch can draw: a person and a founding record a part, every record and child, custody, lists, a summary. */
 const idsFor = (works: readonly MessageWork[]): number => {
@@ -99,9 +123,11 @@ const decideAll = async (
   set: WorkingSet,
   works: readonly MessageWork[],
 ): Promise<BatchWrite> => {
+  const stretch = new Stretch();
   const messages: MessageWrite[] = [];
   const filings: BatchWrite['filings'][number][] = [];
   for (const work of works) {
+    if (stretch.isLong) await stretch.rest();
     const decided = await decideMessage(
       { plan, names: parts.names, ids: parts.store.ids, tx, keep: parts.keep, telemetry: parts.telemetry },
       set,

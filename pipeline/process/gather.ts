@@ -34,10 +34,13 @@ export const gather = async (
   const set = new WorkingSet();
   const parts = works.flatMap((work) => work.parts.map((part) => ({ part, system: work.mapped?.system ?? '' })));
   const keys = systemKeys(parts);
-  const [holders, byKey] = await Promise.all([tx.personsOf(identifiersIn(parts.map(({ part }) => part))), tx.itemsByKey(keys)]);
+  const identifiers = identifiersIn(parts.map(({ part }) => part));
+  // Most messages are about people seen a moment ago: they are locked while the index is still being asked whether it is really they.
+  const guess = cache.holders(identifiers);
+  const [holders, byKey, guessed] = await Promise.all([tx.personsOf(identifiers), tx.itemsByKey(keys), locked(tx, guess)]);
   for (const [key, person] of holders) set.holders.set(key, person);
 
-  const rows = await lockClosure(tx, [...new Set([...holders.values(), ...[...byKey.values()].map((item) => item.personId)])]);
+  const rows = await lockClosure(tx, [...holders.values(), ...[...byKey.values()].map((item) => item.personId)], guessed);
   const roots = new Map<PersonId, PersonRow[]>();
   for (const row of rows) {
     const root = row.mergedInto ?? row.id;
@@ -59,7 +62,7 @@ export const gather = async (
 
   // Items found by key carry their children with them: a report's results are keyed within it.
   const found = [...byKey.values()];
-  const children = await tx.childrenOf(found.map((item) => item.id));
+  const children = await tx.childrenOf(found.filter(mayHaveChildren).map((item) => item.id));
   for (const item of [...found, ...children]) {
     const person = set.persons.get(set.rootOf(item.personId));
     if (person !== undefined) set.persons.set(person.id, withItems(person, [item]));
@@ -68,6 +71,9 @@ export const gather = async (
   for (const person of set.persons.values()) for (const item of person.items.values()) set.know(item, scopeOf(item));
   return set;
 };
+
+/** Of most kinds nothing is ever filed below a record. */
+const mayHaveChildren = ({ kind }: StoredItem): boolean => !isKindName(kind) || Object.keys(KIND_FACTS[kind].children).length > 0;
 
 /** Where the keys of a stored item count: its parent, its person, or the system. */
 const scopeOf = (item: StoredItem): number => {
@@ -103,16 +109,25 @@ const systemKeys = (parts: readonly { part: PartWork; system: string }[]): Scope
   return [...keys.values()];
 };
 
-/** Merges are flat, so one look at what the first rows point to closes the set. */
-const lockClosure = async (tx: ProcessTransaction, ids: readonly PersonId[]): Promise<readonly PersonRow[]> => {
-  if (ids.length === 0) return [];
-  let asked = [...ids].sort((a, b) => a - b);
-  for (;;) {
-    const rows = await tx.lock(asked);
-    const locked = new Set(rows.map((row) => row.id));
-    const missing = rows.flatMap((row) => (row.mergedInto !== null && !locked.has(row.mergedInto) ? [row.mergedInto] : []));
-    if (missing.length === 0) return rows;
-    asked = [...new Set([...asked, ...missing])].sort((a, b) => a - b);
+const locked = async (tx: ProcessTransaction, ids: readonly PersonId[]): Promise<readonly PersonRow[]> =>
+  ids.length === 0 ? [] : tx.lock([...ids].sort((a, b) => a - b));
+
+/** The rows of all these persons and of those merged with them, locked. Merges are flat, so one look at what the first rows point to closes the set. */
+const lockClosure = async (
+  tx: ProcessTransaction,
+  ids: readonly PersonId[],
+  guessed: readonly PersonRow[],
+): Promise<readonly PersonRow[]> => {
+  const wanted = new Set(ids);
+  let rows = guessed;
+  for (let asked = 0; ; ) {
+    const known = new Set(rows.map((row) => row.id));
+    for (const row of rows) if (row.mergedInto !== null) wanted.add(row.mergedInto);
+    const complete = [...wanted].every((id) => known.has(id));
+    for (const id of known) wanted.add(id);
+    if (complete || wanted.size === asked) return rows;
+    asked = wanted.size;
+    rows = await locked(tx, [...wanted]);
   }
 };
 

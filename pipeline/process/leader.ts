@@ -37,6 +37,11 @@ export interface LeaderParts {
   readonly idleMs: number;
 }
 
+/**
+ * While messages keep coming, a batch begins this many milliseconds after the one before it began, or at once when a full one waits:
+ * a transaction costs much the same for three messages as for thirty. The first message after a rest waits for nothing.
+ */
+const PACE_MS = 20;
 /** Messages tried one by one after a leader died. */
 const CAREFUL = 500;
 const RENEW_MS = 1000;
@@ -53,6 +58,7 @@ export class Leader {
   #running = false;
   #loop: Promise<void> = Promise.resolve();
   #wake: (() => void) | null = null;
+  #hurry: (() => void) | null = null;
   #woken = false;
   #lookBack = false;
   #leading = false;
@@ -72,14 +78,17 @@ export class Leader {
 
   async stop(): Promise<void> {
     this.#running = false;
-    this.wake();
+    this.wake(true);
     await this.#loop;
   }
 
   /** Called in process after intake, and after a release (`fromStart`): a released message has an old id. */
   wake(fromStart = false): void {
     this.#woken = true;
-    if (fromStart) this.#lookBack = true;
+    if (fromStart) {
+      this.#lookBack = true;
+      this.#hurry?.();
+    }
     this.#wake?.();
   }
 
@@ -100,6 +109,19 @@ export class Leader {
     const woken = this.#woken;
     this.#woken = false;
     return woken;
+  }
+
+  /** Lets more messages gather. A wake-up that says an older message was released, or that it is time to stop, is not kept waiting. */
+  async #pace(ms: number): Promise<void> {
+    if (ms < 1 || this.#lookBack || !this.#running) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#hurry = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#hurry = null;
   }
 
   async #run(): Promise<void> {
@@ -139,6 +161,7 @@ export class Leader {
         lookedBack = now();
         low = 0;
       }
+      const began = now();
       let report: BatchReport;
       try {
         report = await batch(token, low, this.#parts.limit);
@@ -150,6 +173,7 @@ export class Leader {
       if (report.messages > 0) {
         water.handled(report.last);
         renewed = now();
+        if (report.messages < this.#parts.limit) await this.#pace(PACE_MS - (renewed - began));
         continue;
       }
       for (;;) {

@@ -24,5 +24,9 @@ export const directoryChanged = async (
 ): Promise<number> => {
   if (destinations?.length === 0) return 0;
   const values = [texts(roles), Buffer.from(edition, 'hex'), destinations === null, int4s(destinations ?? [])];
-  return retryTransaction(database, async (tx) => (await tx.query(RAISE, values, 'directory-changed')).length);
+  return retryTransaction(database, async (tx) => {
+    // The batch that may still be filing by the former one ends first; the next statement sees what it has committed.
+    await tx.query("select 1 as held from lease where name = 'process' for update");
+    return (await tx.query(RAISE, values, 'directory-changed')).length;
+  });
 };

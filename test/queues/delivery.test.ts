@@ -93,7 +93,7 @@ describe.each<BackendKind>(['postgres', 'redis'])('delivery with hints in %s', (
     expect(sends).toHaveLength(4);
   });
 
-  it('goes on after all hints were wiped, back-offs included', async () => {
+  it('goes on after all hints were wiped, back-offs included (ruling A19)', async () => {
     const receiver = new TestReceiver(2);
     let open = false;
     receiver.answer = () =>
