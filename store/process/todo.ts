@@ -72,8 +72,8 @@ const bodies = async (tx: Transaction, cold: readonly TodoRow[]): Promise<Readon
 };
 
 const bodyOf = async (row: TodoRow, sealed: ReadonlyMap<number, Buffer>, vault: Vault, content: ContentStore): Promise<Buffer> => {
-  const body = sealed.get(row.message_id);
-  if (body !== undefined) return vault.unseal(row.key_id, body, row.digest);
+  const inline = sealed.get(row.message_id);
+  if (inline !== undefined) return vault.unseal(row.key_id, inline, row.digest);
   if (row.content_id === null) throw new Error(`message ${row.message_id} has neither body nor content`);
   // Into one buffer as they come: collected and joined, a large body would be held twice.
   const body = Buffer.allocUnsafeSlow(row.size);

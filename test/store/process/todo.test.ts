@@ -3,6 +3,7 @@ import type { MessageId, SourceName } from '../../../records/ids.ts';
 import { brandAs } from '../../../records/ids.ts';
 import type { TodoMessage } from '../../../records/process.ts';
 import { createContentStore } from '../../../store/content.ts';
+import { HotBytes } from '../../../store/hot-bytes.ts';
 import { Journal } from '../../../store/journal.ts';
 import { readTodo } from '../../../store/process/todo.ts';
 import { ensureSource } from '../../../store/sources.ts';
@@ -44,7 +45,7 @@ const put = async (...sizes: readonly number[]): Promise<readonly MessageId[]> =
   return ids;
 };
 const read = (low: number, limit: number): Promise<TodoMessage[]> =>
-  db.database.inTransaction((tx) => readTodo(tx, db.vault, createContentStore(db.database, db.vault), low, limit));
+  db.database.inTransaction((tx) => readTodo(tx, db.vault, createContentStore(db.database, db.vault), new HotBytes(), low, limit));
 
 describe('A18: a batch', () => {
   it('holds no more messages than asked for, from the oldest on', async () => {
