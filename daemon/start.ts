@@ -2,6 +2,7 @@ import type { Operations } from '../cli/operations.ts';
 import { makeFolders } from '../config/folders.ts';
 import type { LoadedConfig } from '../config/types.ts';
 import { type Console, openConsole } from '../console/server.ts';
+import { affectedDestinations } from '../directory/changes.ts';
 import { recheck } from '../pipeline/dispatch/recheck.ts';
 import type { Plan } from '../pipeline/plan/plan.ts';
 import { runBatch } from '../pipeline/process/batch.ts';
@@ -16,11 +17,13 @@ import type { MessageId, SourceName, TransportKey } from '../records/ids.ts';
 import type { Finding } from '../records/issue.ts';
 import type { SourceAdapter } from '../records/ports.ts';
 import { Problem } from '../records/problem.ts';
+import { ROLES } from '../routing/roles.ts';
 import { createContentStore } from '../store/content.ts';
 import { enterDaemon } from '../store/daemon.ts';
 import { HotBytes } from '../store/hot-bytes.ts';
 import { Journal } from '../store/journal.ts';
 import { ensureDestinations } from '../store/lanes/destinations.ts';
+import { directoryChanged } from '../store/lanes/directory-change.ts';
 import { createLaneStore } from '../store/lanes/lane-store.ts';
 import { LeaseLost } from '../store/lease.ts';
 import { type OpenStore, openStore } from '../store/open.ts';
@@ -29,7 +32,6 @@ import { clientConfig, isUnavailable, openDatabase } from '../store/pool.ts';
 import { createLeaderLease, firstUnprocessed } from '../store/process/leader-lease.ts';
 import { createProcessStore } from '../store/process/process-store.ts';
 import { createRecheckStore } from '../store/process/recheck-store.ts';
-import { raiseStaleRoutes } from '../store/process/stale-routes.ts';
 import { Systems } from '../store/process/systems.ts';
 import { removeOld } from '../store/retention.ts';
 import { ensureSources } from '../store/sources.ts';
@@ -143,7 +145,8 @@ const assembleDaemon = async (
   const systems = new Systems();
   const made = await makePlan(loaded, files, opened);
   let plan: Plan = made.plan;
-  await raiseStaleRoutes(database, plan.directory.version);
+  // What was filed under the directory of an earlier run is looked at again before it leaves.
+  await directoryChanged(database, ROLES, plan.directory.version, null);
 
   const names: Names = {
     recordId: (parts) => vault.nameId(parts),
@@ -278,10 +281,13 @@ const assembleDaemon = async (
     reload: async (next) => {
       const read = await readPlanFiles(next);
       refuse(read.findings);
-      const { plan: swapped } = await makePlan(next, read, opened);
+      const { plan: swapped, destinationIds } = await makePlan(next, read, opened);
+      const affected = affectedDestinations(plan.directory.entries, swapped.directory.entries);
       plan = swapped;
       cache.clear();
-      await raiseStaleRoutes(database, swapped.directory.version);
+      const ids = [...affected].flatMap((name) => destinationIds.get(name) ?? []);
+      const persons = await directoryChanged(database, ROLES, plan.directory.version, ids);
+      if (affected.size > 0) telemetry.event('directory.changed', { persons });
       telemetry.event('config.reloaded');
       return read.findings;
     },

@@ -11,6 +11,8 @@ export interface PresentItem {
   readonly uuid: RecordId;
   readonly state: RecordState;
   readonly record: CanonicalRecord | null;
+  /** Keys it is known by; where there is no record, they are kept for its original. */
+  readonly keys?: readonly RecordKey[];
 }
 
 /** What the message brings beside the mapped record. */
@@ -87,7 +89,8 @@ export const applyRecord = (present: PresentItem | null, mapped: MappedRecord, c
   const uuid = present?.uuid ?? newRecordId(mapped, context, context.nameId);
   if (uuid === undefined) return { outcome: 'hold', reason: 'mapping-failed', rule: mapped.rule };
   const base = present?.record ?? null;
-  const newKeys = mapped.keys.filter((key) => base === null || !base.keys.some((own) => sameKey(own, key)));
+  const known = base?.keys ?? present?.keys ?? [];
+  const newKeys = mapped.keys.filter((key) => !known.some((own) => sameKey(own, key)));
 
   if (base === null && withdraws) {
     const state = mapped.action === 'error' || present?.state === 'error' ? 'error' : 'cancelled';
@@ -117,7 +120,7 @@ export const applyRecord = (present: PresentItem | null, mapped: MappedRecord, c
     id: uuid,
     kind: mapped.kind,
     system: context.system,
-    keys: base === null ? mapped.keys : [...base.keys, ...newKeys],
+    keys: [...known, ...newKeys],
     parentId: base?.parentId ?? context.parent?.uuid ?? null,
     position: mapped.position,
     state,

@@ -22,6 +22,7 @@ export const EVENTS: Readonly<Record<string, EventDeclaration>> = {
   'daemon.stopped': info('Everything in hand is finished or given back.'),
   'daemon.failed': info('The daemon cannot start or go on.'),
   'config.reloaded': info('A changed configuration is in force.'),
+  'directory.changed': info('Another directory is in force; what waits for the persons it may concern is checked again before it is sent.'),
   'config.finding': info('One thing that is wrong with the refused configuration.'),
   'config.refused': info('A changed configuration has errors or needs a restart; the old one stays in force.'),
   'console.listening': info('The console answers at this address.'),

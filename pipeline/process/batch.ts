@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { MessageId, Token } from '../../records/ids.ts';
-import type { MappedRecord } from '../../records/mapped.ts';
+import type { MappedPart, MappedRecord } from '../../records/mapped.ts';
 import type {
   BatchWrite,
   FiledHead,
@@ -13,6 +13,7 @@ import type {
 import type { Telemetry } from '../../records/telemetry.ts';
 import type { Plan } from '../plan/plan.ts';
 import { decideMessage } from './decide-message.ts';
+import { MOST_FILLED, mayFill } from './fill-links.ts';
 import { gather } from './gather.ts';
 import type { BatchReport } from './leader.ts';
 import type { Names } from './names.ts';
@@ -107,7 +108,12 @@ class Stretch {
 /** Upper bound of ids one batch can draw: a person and a founding record a part, every record and child, custody, lists, a summary. */
 const idsFor = (works: readonly MessageWork[]): number => {
   const count = (records: readonly MappedRecord[]): number => records.reduce((sum, record) => sum + 1 + count(record.children), 0);
-  return works.reduce((sum, work) => sum + work.parts.reduce((n, { part }) => n + 8 + count(part.records) + part.lists.length * 50, 0), 16);
+  const listed = ({ lists }: MappedPart): number => lists.length * 50;
+  const filled = ({ records }: MappedPart): number => (mayFill(records) ? MOST_FILLED : 0);
+  return works.reduce(
+    (sum, { parts }) => sum + parts.reduce((n, { part }) => n + 8 + count(part.records) + listed(part) + filled(part), 0),
+    16,
+  );
 };
 
 const decideAll = async (
@@ -153,7 +159,8 @@ const decideAll = async (
 const remember = (cache: PersonCache, set: WorkingSet | null): void => {
   if (set === null) return;
   for (const [id, state] of set.persons) {
-    if (set.rootOf(id) === id && set.merges.every((merge) => merge.into !== id && merge.from !== id)) cache.put(state);
+    if (set.rootOf(id) === id && set.merges.every((merge) => merge.into !== id && merge.from !== id && (!merge.undo || merge.root !== id)))
+      cache.put(state);
     // The version of a merged person is raised by the merge itself: read afresh next time.
     else cache.drop(id);
   }

@@ -1,5 +1,6 @@
+import { LINKING_KINDS, linkedKeys } from '../../patients/links.ts';
 import type { PersonId } from '../../records/ids.ts';
-import { isKindName, KIND_FACTS, type KindName, keyScope } from '../../records/kinds/index.ts';
+import { isKindName, KIND_FACTS, KIND_NAMES, type KindName, keyScope } from '../../records/kinds/index.ts';
 import type { MappedPart, MappedRecord } from '../../records/mapped.ts';
 import {
   identifierKey,
@@ -52,6 +53,12 @@ export const gather = async (
     kindsReadFor,
   );
   await loadPersons(tx, roots, wanted, cache, set);
+  await loadApart(
+    tx,
+    rows,
+    parts.map(({ part }) => part),
+    set,
+  );
 
   // Items found by key carry their children with them: a report's results are keyed within it.
   const found = [...byKey.values()];
@@ -85,7 +92,12 @@ const identifiersIn = (parts: readonly PartWork[]): PersonIdentifier[] => {
 
 const systemKeys = (parts: readonly { part: PartWork; system: string }[]): ScopedKey[] => {
   const keys = new Map<string, ScopedKey>();
-  const add = (record: MappedRecord, system: string) => {
+  const addLinked = (record: MappedRecord, system: string): void => {
+    if (LINKING_KINDS.has(record.kind)) for (const linked of linkedKeys(record, system)) keys.set(scopedKeyText(linked), linked);
+    for (const child of record.children) addLinked(child, system);
+  };
+  const add = (record: MappedRecord, system: string): void => {
+    addLinked(record, system);
     if (!isKindName(record.kind) || keyScope(record.kind, false) !== 'system') return;
     for (const key of record.keys) {
       const scoped: ScopedKey = { system, kind: record.kind, scope: 0, key };
@@ -125,23 +137,65 @@ const kindsByPerson = (
   kindsReadFor: GatherParts['kindsReadFor'],
 ): Map<PersonId, Set<string>> => {
   const wanted = new Map<PersonId, Set<string>>();
+  const want = (person: PersonId, kinds: Iterable<string>): void => {
+    const known = wanted.get(person) ?? new Set<string>();
+    for (const kind of kinds) known.add(kind);
+    wanted.set(person, known);
+  };
   for (const work of parts) {
-    const kinds = [...patientScoped(work), ...kindsReadFor(work.part)];
-    if (kinds.length === 0) continue;
-    for (const identifier of work.evidence.identifiers) {
-      const person = set.holders.get(identifierKey(identifier));
-      if (person === undefined) continue;
-      const known = wanted.get(person) ?? new Set<string>();
-      for (const kind of kinds) known.add(kind);
-      wanted.set(person, known);
-    }
+    const kinds = [...keptByPerson(work), ...kindsReadFor(work.part)];
+    if (kinds.length > 0) for (const person of personsOf(set, work.evidence)) want(person, kinds);
   }
+  // Who is merged in this batch is read as one by every message behind it: what is wanted of one of them is wanted of all.
+  const merged = new Set(
+    parts
+      .filter(({ retired }) => retired !== null)
+      .flatMap(({ evidence, retired }) => [...personsOf(set, evidence), ...personsOf(set, retired)]),
+  );
+  const all = new Set<string>(merged.size === 0 ? [] : PATIENT_KINDS);
+  for (const person of merged) for (const kind of wanted.get(person) ?? []) all.add(kind);
+  // What is taken apart is looked through whole.
+  if (parts.some(takesApart)) for (const kind of STORED_KINDS) all.add(kind);
+  for (const person of merged) want(person, all);
   return wanted;
 };
 
-const patientScoped = (work: PartWork): KindName[] =>
+const takesApart = ({ part }: PartWork): boolean => part.merge?.action === 'unmerge';
+
+/** For a message that takes two persons apart: what each of them holds, and which merges made them one. */
+const loadApart = async (
+  tx: ProcessTransaction,
+  rows: readonly PersonRow[],
+  parts: readonly PartWork[],
+  set: WorkingSet,
+): Promise<void> => {
+  const roots = new Set(
+    parts.filter(takesApart).flatMap(({ evidence, retired }) => [...personsOf(set, evidence), ...personsOf(set, retired)]),
+  );
+  const concerned = rows.filter((row) => roots.has(row.mergedInto ?? row.id));
+  if (concerned.length === 0) return;
+  const ids = concerned.map((row) => row.id);
+  const [identifiers, standing] = await Promise.all([tx.identifiersOf(ids), tx.mergesInto(ids)]);
+  for (const row of concerned) set.rows.set(row.id, row);
+  for (const [id, own] of identifiers) set.ownIdentifiers.set(id, own);
+  set.standing.push(...standing);
+};
+
+/** Persons found by evidence, merges of earlier batches followed. */
+const personsOf = (set: WorkingSet, evidence: PartWork['retired']): PersonId[] =>
+  (evidence?.identifiers ?? []).flatMap((identifier) => {
+    const person = set.holders.get(identifierKey(identifier));
+    return person === undefined ? [] : [person];
+  });
+
+/** All but what is worked out from others. */
+const STORED_KINDS: readonly KindName[] = KIND_NAMES.filter((kind) => KIND_FACTS[kind].routable);
+const PATIENT_KINDS: readonly KindName[] = KIND_NAMES.filter((kind) => keyScope(kind, false) === 'patient');
+
+/** Kinds that are looked up among the person's items: those keyed by patient, and those whose open links a new record may fill. */
+const keptByPerson = (work: PartWork): KindName[] =>
   [...work.part.records.map((record) => record.kind), ...work.part.lists.map((list) => list.kind)].filter(
-    (kind): kind is KindName => isKindName(kind) && keyScope(kind, false) === 'patient',
+    (kind): kind is KindName => isKindName(kind) && (keyScope(kind, false) === 'patient' || LINKING_KINDS.has(kind)),
   );
 
 const loadPersons = async (

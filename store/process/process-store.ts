@@ -14,7 +14,7 @@ import type { Vault } from '../vault.ts';
 import { IdBlocks } from './id-blocks.ts';
 import { childrenOf, itemsByKey, itemsOf, type RecordStore, recordStore, writeItems } from './items.ts';
 import { writeOutcomes } from './outcomes.ts';
-import { identifiersOf, lockPersons, personsOf, writeMerges, writePersons } from './persons.ts';
+import { identifiersOf, lockPersons, mergesInto, personsOf, writeMerges, writePersons } from './persons.ts';
 import type { Systems } from './systems.ts';
 import { readHeldParts, readTodo } from './todo.ts';
 
@@ -73,6 +73,7 @@ const inside = (
   personsOf: (identifiers) => personsOf(tx, vault, identifiers),
   lock: (ids) => lockPersons(tx, ids),
   identifiersOf: (ids) => identifiersOf(tx, vault, ids),
+  mergesInto: (ids) => mergesInto(tx, ids),
   itemsOf: (ids, kinds) => itemsOf(tx, records, ids, kinds),
   itemsByKey: (keys) => itemsByKey(tx, records, keys),
   childrenOf: (parents) => childrenOf(tx, records, parents),
@@ -109,7 +110,8 @@ const write = async (tx: Transaction, records: RecordStore, batch: BatchWrite): 
   const waits = [...writePersons(tx, vault, batch.persons), ...writeItems(tx, records, batch.items), ...writeMerges(tx, batch.merges)];
   const heads: FiledHead[] = [];
   // Merges read what was written before them; everything else goes out at once.
-  for (const merge of batch.merges) heads.push(...(await (merge.undo ? unmergeLanes : mergeLanes)(tx, merge.from, merge.into)));
+  for (const merge of batch.merges)
+    heads.push(...(await (merge.undo ? unmergeLanes(tx, merge.from, merge.root) : mergeLanes(tx, merge.from, merge.into))));
   const filing = fileDeliveries(tx, vault, batch.filings);
   const outcomes = writeOutcomes(tx, vault, batch.messages);
   // The fence has answered with the first read, and writing is a batch's last act.

@@ -1,7 +1,7 @@
 import type { DestinationName, ItemId } from '../../records/ids.ts';
 import type { ClaimedDelivery } from '../../records/lanes.ts';
 import type { RecheckStore } from '../../records/recheck.ts';
-import { confirmRoute, refile } from '../lanes/refile.ts';
+import { confirmRoute, partedSince, refile } from '../lanes/refile.ts';
 import type { Database } from '../pool.ts';
 import { retryTransaction } from '../retry.ts';
 import type { Vault } from '../vault.ts';
@@ -27,6 +27,7 @@ export const createRecheckStore = (database: Database, vault: Vault, systems: Sy
             itemsOf: (ids, kinds) => itemsOf(tx, records, ids, kinds),
             childrenOf: (parents) => childrenOf(tx, records, parents),
             item: (id: ItemId) => itemById(tx, records, id),
+            parted: (persons) => partedSince(tx, claimed.delivery, persons),
             confirm: (routingVersion) => confirmRoute(tx, claimed, routingVersion),
             refile: (filings) => refile(tx, vault, claimed, filings),
           },

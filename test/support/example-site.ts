@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DeliveryRow, HoldDetail, MessageDetail } from '../../cli/operations.ts';
@@ -144,6 +145,17 @@ export class ExampleSite {
     const answer = await this.send(source, message);
     expect({ code: answer.code, text: answer.bytes.toString('latin1') }).toMatchObject({ code: 'AA' });
     return this.decided(await this.newest(source));
+  }
+
+  /** Drops one message into the folder of the GP systems, and waits until it has its outcome. */
+  async drop(message: string): Promise<MessageDetail> {
+    const gp = brandAs<SourceName>('gp-records');
+    const newest = async () => (await this.daemon.operations.listMessages({ source: gp, limit: 1 }))[0]?.id;
+    const before = await newest();
+    await writeFile(join(this.folder, 'data/in/gp-records', `${randomUUID()}.hl7`), message);
+    const id = await eventually(newest, (found) => found !== before, { what: 'a dropped message' });
+    if (id === undefined) throw new Error('nothing was received');
+    return this.decided(id);
   }
 
   async newest(source: Source): Promise<MessageId> {
