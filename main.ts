@@ -10,7 +10,8 @@ import type { LoadedConfig } from './config/types.ts';
 import { conservationLines } from './daemon/conservation-lines.ts';
 import { checkPlan } from './daemon/load-plan.ts';
 import { createOperations } from './daemon/operations.ts';
-import { PlanRefused, type RunningDaemon, startDaemon } from './daemon/start.ts';
+import { PlanRefused } from './daemon/plan-refused.ts';
+import { type RunningDaemon, startDaemon } from './daemon/start.ts';
 import { type DemoDaemon, playDemo } from './demo/play.ts';
 import { brandAs, type MessageId, type SourceName } from './records/ids.ts';
 import { type Finding, showFinding } from './records/issue.ts';
@@ -57,27 +58,31 @@ const toldToStop = (): Promise<void> =>
     process.once('SIGINT', first);
   });
 
-const reloadOnHangup = (loaded: LoadedConfig, daemon: RunningDaemon, telemetry: DaemonTelemetry): (() => void) => {
+/** From the first moment on, so that a SIGHUP that comes early ends nothing; it is heeded once there is a daemon. */
+const reloadOnHangup = (loaded: LoadedConfig, telemetry: DaemonTelemetry): { readonly heed: (daemon: RunningDaemon) => void } => {
+  let running: RunningDaemon | undefined;
+  let asked = false;
   const reload = async (): Promise<void> => {
+    asked = running === undefined;
+    if (running === undefined) return;
     const { loaded: next, findings } = loadConfig(loaded.file);
-    try {
-      if (next === undefined) throw new PlanRefused(findings);
-      await daemon.reload(next);
-    } catch (error) {
-      telemetry.error('config.refused', error, { findings: error instanceof PlanRefused ? error.findings.length : 0 });
-      if (error instanceof PlanRefused)
-        for (const finding of error.findings)
-          telemetry.warn('config.finding', { code: finding.code, place: `${finding.place.file}:${finding.place.line}` });
-    }
+    if (next === undefined) running.refused(findings);
+    // A refusal has raised its alarm already.
+    else await running.reload(next).catch(() => {});
   };
-  const onHangup = () => void reload();
-  process.on('SIGHUP', onHangup);
-  return () => process.off('SIGHUP', onHangup);
+  process.on('SIGHUP', () => void reload().catch((error: unknown) => telemetry.error('config.refused', error)));
+  return {
+    heed: (daemon) => {
+      running = daemon;
+      if (asked) void reload();
+    },
+  };
 };
 
 const start = async (loaded: LoadedConfig, report: (findings: readonly Finding[]) => void): Promise<ExitCode> => {
   const telemetry = telemetryOf(loaded);
   const stopping = toldToStop();
+  const hangups = reloadOnHangup(loaded, telemetry);
   let daemon: RunningDaemon;
   try {
     daemon = await startDaemon(loaded, telemetry);
@@ -86,9 +91,8 @@ const start = async (loaded: LoadedConfig, report: (findings: readonly Finding[]
     report(error.findings);
     return EXIT.failed;
   }
-  const forget = reloadOnHangup(loaded, daemon, telemetry);
+  hangups.heed(daemon);
   await stopping;
-  forget();
   await daemon.stop();
   return EXIT.ok;
 };

@@ -4,7 +4,9 @@ import type { Telemetry } from '../records/telemetry.ts';
 import { FolderSource, type FolderSourceSettings } from './folder/inbound.ts';
 import { FolderDestination, type FolderDestinationSettings } from './folder/outbound.ts';
 import { MllpSource, type MllpSourceSettings } from './mllp/inbound.ts';
-import { MllpDestination, type MllpDestinationSettings } from './mllp/outbound.ts';
+import { type LateAnswer, MllpDestination, type MllpDestinationSettings } from './mllp/outbound.ts';
+
+export type { LateAnswer };
 
 /** The kinds of source a configuration may name, each with its settings. */
 export interface SourceSettings {
@@ -30,6 +32,7 @@ type DestinationMaker<K extends DestinationKind> = (
   name: DestinationName,
   settings: DestinationSettings[K],
   telemetry: Telemetry,
+  onLate: (answer: LateAnswer) => void,
 ) => DestinationAdapter;
 
 const sources: { readonly [K in SourceKind]: SourceMaker<K> } = {
@@ -39,7 +42,7 @@ const sources: { readonly [K in SourceKind]: SourceMaker<K> } = {
 
 const destinations: { readonly [K in DestinationKind]: DestinationMaker<K> } = {
   mllp: (...args) => new MllpDestination(...args),
-  folder: (...args) => new FolderDestination(...args),
+  folder: (name, settings, telemetry) => new FolderDestination(name, settings, telemetry),
 };
 
 /** Makes a source, not started. Throws an Error that names the setting where one is not usable. */
@@ -51,10 +54,14 @@ export const createSource = <K extends SourceKind>(
   telemetry: Telemetry,
 ): SourceAdapter => sources[kind](name, settings, receiver, telemetry);
 
-/** Makes a destination; it connects with its first delivery. Throws an Error that names the setting where one is not usable. */
+/**
+ * Makes a destination; it connects with its first delivery. `onLate` hears what a receiver says of a message after it had accepted it.
+ * Throws an Error that names the setting where one is not usable.
+ */
 export const createDestination = <K extends DestinationKind>(
   kind: K,
   name: DestinationName,
   settings: DestinationSettings[K],
   telemetry: Telemetry,
-): DestinationAdapter => destinations[kind](name, settings, telemetry);
+  onLate: (answer: LateAnswer) => void = () => {},
+): DestinationAdapter => destinations[kind](name, settings, telemetry, onLate);

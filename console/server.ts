@@ -8,7 +8,8 @@ import { type ReadinessCheck, readiness } from './readiness.ts';
 
 export interface ConsoleParts {
   readonly settings: ConsoleSettings;
-  readonly checks: readonly ReadinessCheck[];
+  /** Asked for at each look: sources come and go with a reload. */
+  readonly checks: () => readonly ReadinessCheck[];
   /** Prometheus text. */
   readonly metrics: { text(): Promise<string>; readonly contentType: string };
   readonly telemetry: Telemetry;

@@ -1,7 +1,7 @@
 import type { Act, ActResult, DeliveryRow, HoldDetail, HoldRow, MessageDetail, MessageRow, Operations } from '../cli/operations.ts';
 import { shapeOf } from '../cli/shape.ts';
 import { type FaultCode, isFaultCode } from '../records/faults.ts';
-import type { DeliveryId, DestinationName, HoldId, MessageId } from '../records/ids.ts';
+import { brandAs, type DeliveryId, type DestinationName, type HoldId, type MessageId } from '../records/ids.ts';
 import type { FiledHead } from '../records/process.ts';
 import type { ContentStore } from '../store/content.ts';
 import { holdFacts, releaseMessageHold, withdrawMessageHold } from '../store/holds.ts';
@@ -57,7 +57,7 @@ const deliveryRow = (row: StoredDelivery): DeliveryRow => ({
   transportKey: row.transportKey,
   priority: row.priority,
   attempts: row.attempts,
-  lastOutcome: null,
+  lastOutcome: row.lastOutcome,
   lastCode: row.lastCode,
   nextAt: row.nextAt,
   sentFirst: row.sentFirst,
@@ -78,7 +78,7 @@ const holdRow = (row: StoredHold): HoldRow => ({
   message: row.message,
   part: row.part,
   delivery: row.delivery,
-  source: null,
+  source: row.from,
   destination: row.destination,
 });
 
@@ -134,10 +134,16 @@ export const createOperations = (parts: OperationsParts): Operations => {
       const revealed = await revealMessage(database, vault, content, id, operator(act));
       return revealed === null ? null : bytesOf(revealed.stream());
     },
-    listHolds: async ({ code: reason, all, destination, before, limit }) =>
-      (await listHolds(database, { limit, ...(all ? {} : { open: true }), ...(reason === undefined ? {} : { reason }) }))
-        .filter((row) => (destination === undefined || row.destination === destination) && (before === undefined || row.id < before))
-        .map(holdRow),
+    listHolds: async ({ code: reason, all, before, ...filter }) =>
+      (
+        await listHolds(database, {
+          ...filter,
+          newest: true,
+          ...(all ? {} : { open: true }),
+          ...(reason === undefined ? {} : { reason }),
+          ...(before === undefined ? {} : { before: brandAs<HoldId>(before) }),
+        })
+      ).map(holdRow),
     showHold: async (id): Promise<HoldDetail | null> => {
       const [row] = await listHolds(database, { id });
       if (row === undefined) return null;
@@ -159,14 +165,12 @@ export const createOperations = (parts: OperationsParts): Operations => {
       messageHold(id, act, withdrawMessageHold, async (delivery) =>
         ended(await withdrawDelivery(database, vault, delivery, 'operator', operator(act))),
       ),
-    listDeliveries: async ({ state, destination, message, before, limit }) =>
+    listDeliveries: async ({ state, before, ...filter }) =>
       (
         await listDeliveries(database, {
-          limit,
+          ...filter,
           ...(state === undefined ? {} : { view: state }),
-          ...(destination === undefined ? {} : { destination }),
-          ...(message === undefined ? {} : { message }),
-          ...(before === undefined ? {} : { before: before as DeliveryId }),
+          ...(before === undefined ? {} : { before: brandAs<DeliveryId>(before) }),
         })
       ).map(deliveryRow),
     retryDelivery: async (id, act) => ended(await releaseDelivery(database, vault, id, operator(act))),

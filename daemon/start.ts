@@ -1,6 +1,6 @@
 import type { Operations } from '../cli/operations.ts';
 import { makeFolders } from '../config/folders.ts';
-import type { LoadedConfig } from '../config/types.ts';
+import type { Config, LoadedConfig } from '../config/types.ts';
 import { type Console, openConsole } from '../console/server.ts';
 import { recheck } from '../pipeline/dispatch/recheck.ts';
 import type { Plan } from '../pipeline/plan/plan.ts';
@@ -12,7 +12,7 @@ import { createReceiver } from '../pipeline/receive/receiver.ts';
 import { postgresBackend } from '../queues/backend-postgres.ts';
 import { redisBackend } from '../queues/backend-redis.ts';
 import { type DeliveryService, startDelivery } from '../queues/delivery-service.ts';
-import type { SourceName } from '../records/ids.ts';
+import { brandAs, type DestinationName, type SourceId, type SourceName } from '../records/ids.ts';
 import type { Finding } from '../records/issue.ts';
 import type { SourceAdapter } from '../records/ports.ts';
 import { Problem } from '../records/problem.ts';
@@ -29,14 +29,19 @@ import { createLeaderLease, firstUnprocessed } from '../store/process/leader-lea
 import { createProcessStore } from '../store/process/process-store.ts';
 import { createRecheckStore } from '../store/process/recheck-store.ts';
 import { Systems } from '../store/process/systems.ts';
+import type { ReplyWay } from '../store/replies.ts';
 import { ensureSources } from '../store/sources.ts';
 import type { DaemonTelemetry } from '../telemetry/telemetry.ts';
-import { assemble, readPlanFiles } from './load-plan.ts';
+import { LateAnswers } from './late-answers.ts';
+import { tellLeftBehind } from './left-behind.ts';
+import { assemble, type LoadedPlan, readPlanFiles } from './load-plan.ts';
 import { createOperations } from './operations.ts';
-import { type OpenDestination, openDestinations, outletOf } from './outlets.ts';
+import { PlanRefused, refuse } from './plan-refused.ts';
 import { readinessChecks } from './readiness.ts';
+import { Reloads } from './reload.ts';
 import { ReplyDesk } from './replies.ts';
-import { openSources } from './sources.ts';
+import { WaysIn } from './ways-in.ts';
+import { type OpenDestination, WaysOut } from './ways-out.ts';
 
 /** Records held in memory for persons seen lately; about 1 kB each. */
 const CACHED_ITEMS = 20_000;
@@ -49,20 +54,12 @@ export interface RunningDaemon {
   readonly store: OpenStore;
   readonly sources: ReadonlyMap<SourceName, SourceAdapter>;
   readonly console: string;
-  /** Reads the configuration's files again and swaps what changed, or keeps the old with findings. */
+  /** Takes over a changed configuration whole, or keeps the old and rejects with `PlanRefused`; then the alarm is raised. */
   reload(next: LoadedConfig): Promise<readonly Finding[]>;
+  /** The changed file could not even be read: the old configuration stays, and the alarm is raised. */
+  refused(findings: readonly Finding[]): void;
   /** Stops taking, finishes what is in hand within the drain limit, then closes everything. */
   stop(): Promise<void>;
-}
-
-/** The configuration has errors: `findings` says which. */
-export class PlanRefused extends Error {
-  readonly findings: readonly Finding[];
-  constructor(findings: readonly Finding[]) {
-    super('the configuration has errors');
-    this.name = 'PlanRefused';
-    this.findings = findings;
-  }
 }
 
 /** Starts everything a configuration names, in the order in which each part is needed: store, queues, leader, sources, console. */
@@ -88,13 +85,9 @@ export const startDaemon = async (loaded: LoadedConfig, telemetry: DaemonTelemet
   }
 };
 
-const refuse = (findings: readonly Finding[]): void => {
-  if (findings.some((finding) => finding.severity === 'error')) throw new PlanRefused(findings);
-};
-
 const assembleDaemon = async (
   loaded: LoadedConfig,
-  files: Awaited<ReturnType<typeof readPlanFiles>>,
+  files: LoadedPlan,
   telemetry: DaemonTelemetry,
   store: OpenStore,
   closing: (() => Promise<unknown> | unknown)[],
@@ -111,8 +104,12 @@ const assembleDaemon = async (
   const partitions = await keepPartitions(database, telemetry);
   closing.push(() => partitions.stop());
 
-  const opened = openDestinations(config, telemetry);
-  const makePlan = async (from: LoadedConfig, read: typeof files, open: readonly OpenDestination[]) => {
+  let current = loaded;
+  const drainMs = (): number => current.config.shutdown.drain;
+  const late = new LateAnswers(database, vault, telemetry, (heads) => delivery.hint(heads));
+  const waysOut = new WaysOut(telemetry, advanced, (answer) => late.take(answer));
+  const opened = waysOut.prepare(config.destinations);
+  const makePlan = async (from: LoadedConfig, read: LoadedPlan, open: readonly OpenDestination[]) => {
     const sourceIds = await ensureSources(database, [...from.config.sources.keys()]);
     const destinationIds = await ensureDestinations(
       database,
@@ -137,7 +134,13 @@ const assembleDaemon = async (
     transportKey: (parts) => vault.transportKey(parts),
     content: (bytes) => vault.contentName(bytes),
   };
-  const replies = new ReplyDesk(database, vault, telemetry);
+  const replies = new ReplyDesk({
+    database,
+    vault,
+    telemetry,
+    ways: () => replyWays(current.config, plan),
+    onHeads: (heads) => delivery.hint(heads),
+  });
   closing.push(() => replies.stop());
 
   const redis = config.queue.redis?.reveal() ?? '';
@@ -147,21 +150,17 @@ const assembleDaemon = async (
       : redisBackend(redis, `throughcare-${config.site}`, telemetry);
   const lanes = createLaneStore({ database, vault, content, daemon: daemon.id });
   const recheckStore = createRecheckStore(database, vault, systems);
-  const outlets = (open: readonly OpenDestination[], ids: typeof made.destinationIds) =>
-    open.flatMap((destination) => {
-      const id = ids.get(destination.name);
-      return id === undefined ? [] : [outletOf(destination, id, advanced)];
-    });
   const delivery: DeliveryService = await startDelivery({
     lanes,
     backend,
     telemetry,
-    outlets: outlets(opened, made.destinationIds),
+    outlets: waysOut.take(opened, made.destinationIds).outlets,
     recheck: (claimed) => recheck({ store: recheckStore, plan: () => plan, names, now: () => new Date() }, claimed),
     careTimes: { lookMs: advanced.wipePoll, reconcileMs: advanced.reconcile },
   });
-  closing.push(() => delivery.stop(config.shutdown.drain));
-  closing.push(() => Promise.all(opened.map(({ adapter }) => adapter.close())));
+  closing.push(() => late.stop());
+  closing.push(() => waysOut.close());
+  closing.push(() => delivery.stop(drainMs()));
 
   const processStore = createProcessStore({ database, vault, content, systems, daemon: daemon.id, leaseMs: advanced.lease });
   const cache = new PersonCache(CACHED_ITEMS);
@@ -215,9 +214,9 @@ const assembleDaemon = async (
     telemetry,
     now: () => new Date(),
   });
-  const sources = new Map(openSources(config, receiver, telemetry));
-  closing.push(() => stopSources([...sources.values()], config.shutdown.drain));
-  for (const source of sources.values()) await source.start();
+  const waysIn = new WaysIn(receiver, telemetry, drainMs);
+  closing.push(() => waysIn.stop());
+  await waysIn.start(config.sources);
 
   const operations = createOperations({
     database,
@@ -230,30 +229,42 @@ const assembleDaemon = async (
       void delivery.reconcile('resumed').catch((error: unknown) => telemetry.error('look-failed', error, { what: 'resume' })),
     close: () => Promise.resolve(),
   });
+  const leftBehind = (): Promise<void> => tellLeftBehind(database, current.config, telemetry);
+  const reloads = new Reloads({
+    current: () => current,
+    waysIn,
+    waysOut,
+    makePlan,
+    swap: async (next, made, change) => {
+      current = next;
+      plan = made.plan;
+      cache.clear();
+      await delivery.setOutlets(change.outlets, drainMs());
+    },
+    leftBehind,
+    telemetry,
+  });
   const console: Console = await openConsole({
     settings: config.console,
-    checks: readinessChecks({ database, delivery, sources: () => [...sources.values()], daemon }),
+    checks: readinessChecks({ database, delivery, sources: () => waysIn.states, daemon, reloads: () => reloads.state }),
     metrics: telemetry.metrics,
     board: delivery.board.plugin,
     telemetry,
   });
   closing.push(() => console.close());
-  telemetry.event('daemon.started', { console: console.url });
+  closing.push(() => reloads.stop());
+  void leftBehind().catch((error: unknown) => telemetry.error('look-failed', error, { what: 'left-behind' }));
+  telemetry.event('daemon.started', { address: console.url.replace(/^http:\/\//, '') });
 
   return {
     operations,
     store,
-    sources,
-    console: console.url,
-    reload: async (next) => {
-      const read = await readPlanFiles(next);
-      refuse(read.findings);
-      const { plan: swapped } = await makePlan(next, read, opened);
-      plan = swapped;
-      cache.clear();
-      telemetry.event('config.reloaded');
-      return read.findings;
+    get sources() {
+      return waysIn.adapters;
     },
+    console: console.url,
+    reload: (next) => reloads.reload(next),
+    refused: (findings) => reloads.refused(findings),
     stop: async () => {
       telemetry.event('daemon.stopping');
       for (const close of closing.reverse()) {
@@ -268,7 +279,14 @@ const assembleDaemon = async (
   };
 };
 
-const stopSources = async (sources: readonly SourceAdapter[], drainMs: number): Promise<void> => {
-  const deadline = AbortSignal.timeout(drainMs);
-  await Promise.all(sources.map((source) => source.stop(deadline)));
-};
+/** `replies:` of the sources that name one, as ids. */
+const replyWays = (config: Config, plan: Plan): ReadonlyMap<SourceId, ReplyWay> =>
+  new Map(
+    [...config.sources].flatMap(([name, { replies }]) => {
+      const source = plan.sources.get(name);
+      const destination = replies === undefined ? undefined : plan.destinations.get(brandAs<DestinationName>(replies));
+      return source === undefined || destination === undefined
+        ? []
+        : [[source.id, { destination: destination.id, name: destination.name }]];
+    }),
+  );

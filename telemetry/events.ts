@@ -21,6 +21,7 @@ export const EVENTS: Readonly<Record<string, EventDeclaration>> = {
   'daemon.stopping': info('Told to stop; what is in hand is finished first.'),
   'daemon.stopped': info('Everything in hand is finished or given back.'),
   'daemon.failed': info('The daemon cannot start or go on.'),
+  'config.change': info('One setting that a reload changed.'),
   'config.reloaded': info('A changed configuration is in force.'),
   'config.finding': info('One thing that is wrong with the refused configuration.'),
   'config.refused': info('A changed configuration has errors or needs a restart; the old one stays in force.'),
@@ -29,6 +30,7 @@ export const EVENTS: Readonly<Record<string, EventDeclaration>> = {
   'console.failed': info('The console could not answer a request.'),
   // ── sources
   'source.listening': info('A source is ready to take messages.'),
+  'source.closed': info('A source is no longer configured; what was in hand is finished.'),
   'source.listen-failed': info('A source cannot listen; senders are refused.'),
   'source.file': debug('A file was taken to its end.'),
   ...condition('source.unreachable', 'The folder of a source cannot be looked into.', 'It can again.'),
@@ -37,6 +39,9 @@ export const EVENTS: Readonly<Record<string, EventDeclaration>> = {
   // ── destinations
   ...condition('destination.unreachable', 'A destination cannot be reached; its lanes wait.', 'It is reached again.'),
   'destination.late-refusal': info('A receiver refused a message after it had accepted it (enhanced mode).'),
+  'late-answer-failed': info('What a receiver said after it had accepted a message could not be filed; it is tried again.'),
+  'late-answer-unfiled': info('What a receiver said after it had accepted a message fits nothing that was handed over to it.'),
+  'destination.left-behind': info('Deliveries wait for a destination that is no longer configured.'),
   'destination.paused': info('An operator stopped sending to a destination.'),
   'destination.resumed': info('An operator let sending go on.'),
   'breaker-open': info('A destination failed several times in a row; its lanes wait until a trial succeeds.'),
@@ -55,6 +60,10 @@ export const EVENTS: Readonly<Record<string, EventDeclaration>> = {
   'leader-interrupted': info('This daemon stopped processing; it or another takes over.'),
   'batch-failed': info('A batch of messages could not be processed and is tried again.'),
   'part-failed': info('One part of a message could not be decided and is held.'),
+  'replies-passed-on': info('Application answers whose connection is gone were filed for the destination their source names.'),
+  'replies-unsent': info(
+    'Application answers whose connection is gone are recorded as not sent: their source names no destination for them.',
+  ),
   'replies-failed': info('Later application answers could not be looked up; it is tried again.'),
   'sweep-failed': info('Content that was begun and never finished could not be removed; it is tried again in an hour.'),
   'message-isolated': info('One message of a batch fails by itself and is held; its neighbours go on.'),

@@ -40,6 +40,7 @@ const receive = async (parts: ReceiverParts, incoming: Incoming): Promise<Receip
   const mode = modeOf(facts, settings);
   const digest = parts.digest(incoming.bytes);
   parts.telemetry.observe('stage', (performance.now() - began) / 1000, { stage: 'receive' });
+  const answer = verdict.kind === 'accepted' && facts !== undefined ? answerWanted(facts, mode) : 0;
   const result = await parts.journal.append({
     sourceId: settings.id,
     sender: settings.sender && facts !== undefined ? `${facts.sendingApplication.join('^')}|${facts.sendingFacility.join('^')}` : '',
@@ -51,11 +52,11 @@ const receive = async (parts: ReceiverParts, incoming: Incoming): Promise<Receip
     ...(incoming.meta === undefined ? {} : { meta: incoming.meta }),
     ...(verdict.kind === 'rejected' ? { rejected: verdict.reason } : {}),
     ...(verdict.kind === 'ignored' ? { ignored: verdict.why } : {}),
-    answer: verdict.kind === 'accepted' && facts !== undefined ? answerWanted(facts, mode) : 0,
+    answer,
     reused: settings.reused,
     windowMs: settings.windowMs,
   });
-  if (result.kind === 'stored' && incoming.later !== undefined && mode === 'enhanced') parts.awaitReply(result.messageId, incoming.later);
+  if (result.kind === 'stored' && incoming.later !== undefined && answer !== 0) parts.awaitReply(result.messageId, incoming.later);
   parts.telemetry.count('messages_received', { source: settings.name, outcome: result.kind });
   const reason = verdict.kind === 'rejected' ? verdict.reason : result.kind === 'held' ? 'control-id-reused' : undefined;
   return receipt(parts, result, facts, mode, verdict.kind === 'rejected' ? verdict.reason : undefined, reason);
