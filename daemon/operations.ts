@@ -3,10 +3,15 @@ import { shapeOf } from '../cli/shape.ts';
 import { type FaultCode, isFaultCode } from '../records/faults.ts';
 import { brandAs, type DeliveryId, type DestinationName, type HoldId, type MessageId } from '../records/ids.ts';
 import type { FiledHead } from '../records/process.ts';
+import { ATTEMPT } from '../records/states.ts';
+import { conservation } from '../store/conservation.ts';
 import type { ContentStore } from '../store/content.ts';
+import { countRunning } from '../store/daemon.ts';
 import { holdFacts, releaseMessageHold, withdrawMessageHold } from '../store/holds.ts';
 import { type OperatorResult, pauseDestination, releaseDelivery, resumeDestination, withdrawDelivery } from '../store/lanes/operator.ts';
+import { revealReplies } from '../store/lanes/reveal.ts';
 import {
+  listAttempts,
   listDeliveries,
   listDestinations,
   listHolds,
@@ -18,6 +23,10 @@ import { listMessages, type MessageRow as StoredMessage, showMessage } from '../
 import type { Database } from '../store/pool.ts';
 import { traceMessage } from '../store/trace.ts';
 import type { Vault } from '../store/vault.ts';
+import { conservationLines } from './conservation-lines.ts';
+
+/** A daemon shows a sign of life each second. */
+const SILENT_MS = 10_000;
 
 export interface OperationsParts {
   readonly database: Database;
@@ -176,6 +185,32 @@ export const createOperations = (parts: OperationsParts): Operations => {
     retryDelivery: async (id, act) => ended(await releaseDelivery(database, vault, id, operator(act))),
     skipDelivery: async (id, act) => ended(await withdrawDelivery(database, vault, id, 'skipped', operator(act))),
     withdrawDelivery: async (id, act) => ended(await withdrawDelivery(database, vault, id, 'operator', operator(act))),
+    showDelivery: async (id) => {
+      const [row] = await listDeliveries(database, { id });
+      if (row === undefined) return null;
+      const tried = await listAttempts(database, id);
+      return {
+        ...deliveryRow(row),
+        tried: tried.map(({ at, outcome, code: why, receiptCode, sentBytes, detail: words }) => ({
+          at,
+          outcome: ATTEMPT.word(outcome),
+          code: why,
+          receiptCode,
+          sentBytes,
+          hasReply: words !== null,
+        })),
+      };
+    },
+    revealReplies: (id, act) => revealReplies(database, vault, id, operator(act)),
+    listDestinations: async () => (await listDestinations(database)).map(({ id: _id, failures: _failures, ...row }) => row),
+    runningDaemons: () => countRunning(database, SILENT_MS),
+    standing: async (since) => {
+      const [held] = await database.query<{ n: number }>('select count(*)::int as n from hold where done is null');
+      const found = await conservation(database, since);
+      const balanced =
+        found.messages.every((row) => row.balances && row.unexplained === 0) && found.deliveries.every((row) => row.balances);
+      return { openHolds: held?.n ?? 0, lines: conservationLines(found).lines, balanced };
+    },
     pauseDestination: (name, act) => pausing(name, true, () => pauseDestination(database, vault, name, operator(act))),
     resumeDestination: (name, act) => pausing(name, false, () => resumeDestination(database, vault, name, operator(act))),
     migrate: async () => {

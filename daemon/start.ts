@@ -105,7 +105,9 @@ const assembleDaemon = async (
   closing.push(() => partitions.stop());
 
   let current = loaded;
-  const drainMs = (): number => current.config.shutdown.drain;
+  // Once told to stop there is one limit for all that drains, whichever of it comes last.
+  let stopBy = Number.POSITIVE_INFINITY;
+  const drainMs = (): number => Math.max(0, Math.min(current.config.shutdown.drain, stopBy - performance.now()));
   const late = new LateAnswers(database, vault, telemetry, (heads) => delivery.hint(heads));
   const waysOut = new WaysOut(telemetry, advanced, (answer) => late.take(answer));
   const opened = waysOut.prepare(config.destinations);
@@ -159,7 +161,7 @@ const assembleDaemon = async (
     careTimes: { lookMs: advanced.wipePoll, reconcileMs: advanced.reconcile },
   });
   closing.push(() => late.stop());
-  closing.push(() => waysOut.close());
+  closing.push(() => closeWithin(drainMs(), waysOut.close(), telemetry));
   closing.push(() => delivery.stop(drainMs()));
 
   const processStore = createProcessStore({ database, vault, content, systems, daemon: daemon.id, leaseMs: advanced.lease });
@@ -267,6 +269,7 @@ const assembleDaemon = async (
     refused: (findings) => reloads.refused(findings),
     stop: async () => {
       telemetry.event('daemon.stopping');
+      stopBy = performance.now() + current.config.shutdown.drain;
       for (const close of closing.reverse()) {
         try {
           await close();
@@ -277,6 +280,16 @@ const assembleDaemon = async (
       telemetry.event('daemon.stopped');
     },
   };
+};
+
+/** A far side that answers nothing must not keep the daemon: what it was sent is claimed still, and is looked at again as after a crash. */
+const closeWithin = async (ms: number, closing: Promise<unknown>, telemetry: DaemonTelemetry): Promise<void> => {
+  let timer: NodeJS.Timeout | undefined;
+  const overdue = new Promise<'overdue'>((resolve) => {
+    timer = setTimeout(() => resolve('overdue'), ms);
+  });
+  if ((await Promise.race([closing, overdue])) === 'overdue') telemetry.warn('drain-overdue');
+  clearTimeout(timer);
 };
 
 /** `replies:` of the sources that name one, as ids. */

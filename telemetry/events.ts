@@ -19,6 +19,7 @@ export const EVENTS: Readonly<Record<string, EventDeclaration>> = {
   // ── the daemon
   'daemon.started': info('The daemon is up: everything configured is listening or looked after.'),
   'daemon.stopping': info('Told to stop; what is in hand is finished first.'),
+  'drain-overdue': info('The time to finish what was in hand is over; what was being sent is looked at again by the next daemon.'),
   'daemon.stopped': info('Everything in hand is finished or given back.'),
   'daemon.failed': info('The daemon cannot start or go on.'),
   'config.change': info('One setting that a reload changed.'),

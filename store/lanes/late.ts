@@ -35,7 +35,7 @@ export const refuseLate = (
     );
     if (at === undefined) return { outcome: 'not-found' };
     if (at.state === 0) return { outcome: 'too-soon' };
-    const sealed = vault.seal(reply, attemptPlace({ lane: at.lane, delivery, token: at.token }));
+    const sealed = vault.seal(reply, attemptPlace({ delivery, token: at.token }));
     await tx.query(
       `insert into attempt (delivery_id, token, outcome, code, receipt_code, sent_bytes, key_id, detail) values ($1, $2, $3, $4, $5, true, $6, $7)`,
       [delivery, at.token, ATTEMPT.code(at.waits ? 'permanent' : 'late-receipt'), code, receiptCode, sealed.keyId, sealed.bytes],

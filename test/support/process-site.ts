@@ -67,6 +67,10 @@ ${below}`,
     );
   }
 
+  async rewrite(edit: (yaml: string) => string): Promise<void> {
+    await writeFile(this.config, edit(await readFile(this.config, 'utf8')));
+  }
+
   /** The page of the console, and what /readyz says. */
   async ready(): Promise<{
     readonly status: number;
