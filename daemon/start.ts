@@ -107,7 +107,7 @@ const assembleDaemon = async (
   let current = loaded;
   // Once told to stop there is one limit for all that drains, whichever of it comes last.
   let stopBy = Number.POSITIVE_INFINITY;
-  const drainMs = (): number => Math.max(0, Math.min(current.config.shutdown.drain, stopBy - performance.now()));
+  const drainMs = (): number => Math.ceil(Math.max(0, Math.min(current.config.shutdown.drain, stopBy - performance.now())));
   const late = new LateAnswers(database, vault, telemetry, (heads) => delivery.hint(heads));
   const waysOut = new WaysOut(telemetry, advanced, (answer) => late.take(answer));
   const opened = waysOut.prepare(config.destinations);

@@ -25,7 +25,7 @@ routes:
   - { name: movements, when: kind = custody, to: far }
   - { name: kept, file: not sent }
 shutdown: { drain: ${drain} }
-advanced: { sendDeadline: 50s, claimTtl: 52s }
+advanced: { sendDeadline: 50s, claimTtl: 70s }
 `;
 
 beforeAll(async () => {
