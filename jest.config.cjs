@@ -11,9 +11,6 @@ module.exports = {
   // Mappings keep their tests beside them.
   roots: ['test', 'mappings'].filter((room) => existsSync(join(__dirname, room))).map((room) => `<rootDir>/${room}`),
   testMatch: ['**/*.test.ts'],
-  // The long fault runs (a daemon killed again and again for minutes) are a command of their own: `npm run faults`.
-  testPathIgnorePatterns:
-    process.env.FAULTS === '1' ? ['/node_modules/'] : ['/node_modules/', 'test/faults/(conservation|lanes\\.random|canary)\\.test\\.ts$'],
   transform: { '^.+\\.ts$': swc(typescript), '^.+\\.js$': swc(javascript) },
   // Fastify's packages that exist as ES modules alone; Node loads them with require, Jest needs them rewritten.
   transformIgnorePatterns: ['/node_modules/(?!(content-disposition|cookie)/)'],

@@ -6,8 +6,6 @@ import { FolderDestination, type FolderDestinationSettings } from './folder/outb
 import { MllpSource, type MllpSourceSettings } from './mllp/inbound.ts';
 import { type LateAnswer, MllpDestination, type MllpDestinationSettings } from './mllp/outbound.ts';
 
-export type { LateAnswer };
-
 /** The kinds of source a configuration may name, each with its settings. */
 export interface SourceSettings {
   readonly mllp: MllpSourceSettings;
@@ -32,7 +30,7 @@ type DestinationMaker<K extends DestinationKind> = (
   name: DestinationName,
   settings: DestinationSettings[K],
   telemetry: Telemetry,
-  onLate: (answer: LateAnswer) => void,
+  onLate?: (answer: LateAnswer) => void,
 ) => DestinationAdapter;
 
 const sources: { readonly [K in SourceKind]: SourceMaker<K> } = {
@@ -54,14 +52,11 @@ export const createSource = <K extends SourceKind>(
   telemetry: Telemetry,
 ): SourceAdapter => sources[kind](name, settings, receiver, telemetry);
 
-/**
- * Makes a destination; it connects with its first delivery. `onLate` hears what a receiver says of a message after it had accepted it.
- * Throws an Error that names the setting where one is not usable.
- */
+/** Makes a destination; it connects with its first delivery, and tells of answers that come after a hand-over. Throws an Error that names the setting where one is not usable. */
 export const createDestination = <K extends DestinationKind>(
   kind: K,
   name: DestinationName,
   settings: DestinationSettings[K],
   telemetry: Telemetry,
-  onLate: (answer: LateAnswer) => void = () => {},
+  onLate?: (answer: LateAnswer) => void,
 ): DestinationAdapter => destinations[kind](name, settings, telemetry, onLate);

@@ -80,7 +80,9 @@ async function startDaemon(site: Site): Promise<Remote> {
   await writeFile(file, siteFile(site));
   const { DATABASE_URL: _database, REDIS_URL: _redis, ...environment } = process.env;
   const entry = join(root, 'cli/throughcare.mjs');
-  const daemon = Remote.start(['--expose-gc', '--require', compiled('probe'), entry, 'start', '--config', file], environment);
+  // The flags of `npm start`, and what the probe needs.
+  const flags = ['--max-semi-space-size=64', '--expose-gc', '--require', compiled('probe')];
+  const daemon = Remote.start([...flags, entry, 'start', '--config', file], environment);
   await eventually(
     async () => {
       if (!daemon.running) return 'ended';

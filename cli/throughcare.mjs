@@ -1,5 +1,7 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=64
 /**
+ * Young objects live for the length of a batch: with room for them a collection has little to copy (MB, of `npm start` too).
+ *
  * The `throughcare` command of a clone: installs and compiles what is missing, then hands over, in this same process,
  * to the compiled program, so that signals and the exit code are its own.
  */

@@ -15,6 +15,14 @@ export const timeChecks: CrossCheck = (config, report) => {
         hint: 'otherwise two daemons could send at once',
       },
     );
+  for (const [name, source] of config.sources) {
+    if (config.retention !== undefined && source.window > config.retention)
+      report(
+        `sources.${name}.window`,
+        'window-too-long',
+        `control ids would be remembered longer than messages are kept (${showDuration(config.retention)})`,
+      );
+  }
   for (const [name, destination] of config.destinations) {
     if (destination.kind === 'mllp' && destination.timeout > sendDeadline)
       report(

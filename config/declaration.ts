@@ -85,6 +85,12 @@ export const declaration: Setting<Config, false> = group<Config>(
         { doc: 'The truth: PostgreSQL.' },
       ),
     ),
+    retention: optional(
+      duration({
+        doc: 'How long messages and deliveries are kept, at least; whole partitions of a million are removed, never one with something open in it. Records stay. Absent: for ever.',
+        min: 7 * 86_400_000,
+      }),
+    ),
     queue: fixed(
       group<Config['queue']>(
         {

@@ -11,6 +11,8 @@ export interface Config {
   readonly zone: string;
   readonly data: string;
   readonly store: { readonly url?: Secret; readonly keys?: Secret; readonly connections: number };
+  /** Milliseconds messages and deliveries are kept at least; absent = for ever. */
+  readonly retention?: number;
   readonly queue: { readonly redis?: Secret };
   readonly console: ConsoleSettings;
   readonly log: { readonly level: LogLevel; readonly format: LogFormat };

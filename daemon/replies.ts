@@ -1,44 +1,41 @@
-import type { MessageId, SourceId } from '../records/ids.ts';
+import type { DestinationId, MessageId, SourceId } from '../records/ids.ts';
 import type { FiledHead } from '../records/process.ts';
 import type { Telemetry } from '../records/telemetry.ts';
 import type { Database } from '../store/pool.ts';
-import { answerless, filedReplies, markRepliesSent, orphanedReplies, passOnReplies, type ReplyWay } from '../store/replies.ts';
+import { filedReplies, giveUpReply, markRepliesSent, orphanReplies, withoutReply } from '../store/replies.ts';
 import type { Vault } from '../store/vault.ts';
 
 const LOOK_MS = 200;
-/** Looks between two for answers nobody writes, and for messages that will have none. */
-const SWEEP_EVERY = 25;
-/** A daemon that holds the connection writes an answer well within this. */
-const ORPHANED_MS = 15_000;
+/** How often it is looked whether somebody waits in vain, and whether a reply has nobody. */
+const TIDY_MS = 5_000;
+/** A daemon that lives looks far more often than this. */
+const ORPHANED_MS = 30_000;
 
 export interface ReplyDeskParts {
   readonly database: Database;
   readonly vault: Vault;
   readonly telemetry: Telemetry;
-  /** `replies:` of the sources that name one. */
-  readonly ways: () => ReadonlyMap<SourceId, ReplyWay>;
+  /** Where answers of this source go whose connection is gone; undefined: nowhere. */
+  readonly destinationOf: (source: SourceId) => DestinationId | undefined;
   readonly onHeads: (heads: readonly FiledHead[]) => void;
-  readonly orphanedMs?: number;
 }
 
-/**
- * Writes application answers (enhanced mode) to the connections this daemon holds, once the leader, here or elsewhere, has filed them.
- * Those whose connection is gone, with their daemon or without it, go to the destination their source names (ruling A20).
- */
+/** Writes application answers (enhanced mode) to the connections this daemon holds, once the leader, here or elsewhere, has filed them. */
 export class ReplyDesk {
   readonly #parts: ReplyDeskParts;
   readonly #waiting = new Map<MessageId, (reply: Buffer) => boolean>();
-  readonly #timer: NodeJS.Timeout;
+  readonly #timers: readonly NodeJS.Timeout[];
   #busy: Promise<void> | null = null;
-  #looks = 0;
 
   constructor(parts: ReplyDeskParts) {
     this.#parts = parts;
-    this.#timer = setInterval(() => {
-      this.#looks += 1;
-      this.look(this.#looks % SWEEP_EVERY === 0);
-    }, LOOK_MS);
-    this.#timer.unref();
+    this.#timers = [setInterval(() => this.look(), LOOK_MS), setInterval(() => this.#do(() => this.#tidy()), TIDY_MS)];
+    for (const timer of this.#timers) timer.unref();
+  }
+
+  /** Who wait now. */
+  get waiting(): number {
+    return this.#waiting.size;
   }
 
   await(id: MessageId, later: (reply: Buffer) => boolean): void {
@@ -46,21 +43,17 @@ export class ReplyDesk {
   }
 
   /** Looks now; looks that are asked for while one is under way share it. */
-  look(sweep = false): void {
-    if ((this.#waiting.size === 0 && !sweep) || this.#busy !== null) return;
-    this.#busy = this.#work(sweep)
+  look(): void {
+    if (this.#waiting.size > 0) this.#do(() => this.#write());
+  }
+
+  #do(work: () => Promise<void>): void {
+    if (this.#busy !== null) return;
+    this.#busy = work()
       .catch((error: unknown) => this.#parts.telemetry.error('replies-failed', error))
       .finally(() => {
         this.#busy = null;
       });
-  }
-
-  async #work(sweep: boolean): Promise<void> {
-    await this.#write();
-    if (!sweep) return;
-    const { database, orphanedMs = ORPHANED_MS } = this.#parts;
-    for (const id of await answerless(database, [...this.#waiting.keys()])) this.#waiting.delete(id);
-    await this.#passOn(await orphanedReplies(database, orphanedMs));
   }
 
   async #write(): Promise<void> {
@@ -74,20 +67,23 @@ export class ReplyDesk {
       (write?.(bytes) === true ? sent : gone).push(messageId);
     }
     await markRepliesSent(database, sent);
-    await this.#passOn(gone);
+    for (const id of gone) await this.#giveUp(id);
   }
 
-  async #passOn(ids: readonly MessageId[]): Promise<void> {
-    if (ids.length === 0) return;
-    const { database, vault, telemetry, ways, onHeads } = this.#parts;
-    const { filed, dropped, heads } = await passOnReplies(database, vault, ids, ways());
-    onHeads(heads);
-    if (filed > 0) telemetry.event('replies-passed-on', { count: filed });
-    if (dropped > 0) telemetry.event('replies-unsent', { count: dropped });
+  /** A sender that asked for answers to errors alone waits in vain where there was none; a reply filed for a daemon that died has nobody. */
+  async #tidy(): Promise<void> {
+    for (const id of await withoutReply(this.#parts.database, [...this.#waiting.keys()])) this.#waiting.delete(id);
+    for (const id of await orphanReplies(this.#parts.database, ORPHANED_MS)) if (!this.#waiting.has(id)) await this.#giveUp(id);
+  }
+
+  async #giveUp(id: MessageId): Promise<void> {
+    const { database, vault, destinationOf, onHeads } = this.#parts;
+    const heads = await giveUpReply(database, vault, id, destinationOf);
+    if (heads.length > 0) onHeads(heads);
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
+    for (const timer of this.#timers) clearInterval(timer);
     await this.#busy;
   }
 }

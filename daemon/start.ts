@@ -1,7 +1,8 @@
 import type { Operations } from '../cli/operations.ts';
 import { makeFolders } from '../config/folders.ts';
-import type { Config, LoadedConfig } from '../config/types.ts';
+import type { LoadedConfig } from '../config/types.ts';
 import { type Console, openConsole } from '../console/server.ts';
+import { affectedDestinations } from '../directory/changes.ts';
 import { recheck } from '../pipeline/dispatch/recheck.ts';
 import type { Plan } from '../pipeline/plan/plan.ts';
 import { runBatch } from '../pipeline/process/batch.ts';
@@ -12,14 +13,17 @@ import { createReceiver } from '../pipeline/receive/receiver.ts';
 import { postgresBackend } from '../queues/backend-postgres.ts';
 import { redisBackend } from '../queues/backend-redis.ts';
 import { type DeliveryService, startDelivery } from '../queues/delivery-service.ts';
-import { brandAs, type DestinationName, type SourceId, type SourceName } from '../records/ids.ts';
+import type { MessageId, SourceName, TransportKey } from '../records/ids.ts';
 import type { Finding } from '../records/issue.ts';
 import type { SourceAdapter } from '../records/ports.ts';
 import { Problem } from '../records/problem.ts';
+import { ROLES } from '../routing/roles.ts';
 import { createContentStore } from '../store/content.ts';
 import { enterDaemon } from '../store/daemon.ts';
+import { HotBytes } from '../store/hot-bytes.ts';
 import { Journal } from '../store/journal.ts';
 import { ensureDestinations } from '../store/lanes/destinations.ts';
+import { directoryChanged } from '../store/lanes/directory-change.ts';
 import { createLaneStore } from '../store/lanes/lane-store.ts';
 import { LeaseLost } from '../store/lease.ts';
 import { type OpenStore, openStore } from '../store/open.ts';
@@ -29,10 +33,10 @@ import { createLeaderLease, firstUnprocessed } from '../store/process/leader-lea
 import { createProcessStore } from '../store/process/process-store.ts';
 import { createRecheckStore } from '../store/process/recheck-store.ts';
 import { Systems } from '../store/process/systems.ts';
-import type { ReplyWay } from '../store/replies.ts';
+import { removeOld } from '../store/retention.ts';
 import { ensureSources } from '../store/sources.ts';
 import type { DaemonTelemetry } from '../telemetry/telemetry.ts';
-import { LateAnswers } from './late-answers.ts';
+import { takeLateAnswer } from './late-answers.ts';
 import { tellLeftBehind } from './left-behind.ts';
 import { assemble, type LoadedPlan, readPlanFiles } from './load-plan.ts';
 import { createOperations } from './operations.ts';
@@ -101,15 +105,22 @@ const assembleDaemon = async (
   const sweeping = setInterval(() => void content.sweep().catch((error: unknown) => telemetry.error('sweep-failed', error)), SWEEP_MS);
   sweeping.unref();
   closing.push(() => clearInterval(sweeping));
-  const partitions = await keepPartitions(database, telemetry);
+  const { retention } = config;
+  const partitions = await keepPartitions(database, {
+    telemetry,
+    ...(retention === undefined ? {} : { remove: () => removeOld(database, { daemon: daemon.id, keepMs: retention, telemetry }) }),
+  });
   closing.push(() => partitions.stop());
 
   let current = loaded;
   // Once told to stop there is one limit for all that drains, whichever of it comes last.
   let stopBy = Number.POSITIVE_INFINITY;
   const drainMs = (): number => Math.ceil(Math.max(0, Math.min(current.config.shutdown.drain, stopBy - performance.now())));
-  const late = new LateAnswers(database, vault, telemetry, (heads) => delivery.hint(heads));
-  const waysOut = new WaysOut(telemetry, advanced, (answer) => late.take(answer));
+  const waysOut = new WaysOut(telemetry, advanced, (late) => {
+    takeLateAnswer({ database, vault, onHeads: (heads) => delivery.hint(heads) }, late).catch((error: unknown) =>
+      telemetry.error('late-answer-failed', error, { id: late.delivery }),
+    );
+  });
   const opened = waysOut.prepare(config.destinations);
   const makePlan = async (from: LoadedConfig, read: LoadedPlan, open: readonly OpenDestination[]) => {
     const sourceIds = await ensureSources(database, [...from.config.sources.keys()]);
@@ -130,6 +141,8 @@ const assembleDaemon = async (
   const systems = new Systems();
   const made = await makePlan(loaded, files, opened);
   let plan: Plan = made.plan;
+  // What was filed under the directory of an earlier run is looked at again before it leaves.
+  await directoryChanged(database, ROLES, plan.directory.version, null);
 
   const names: Names = {
     recordId: (parts) => vault.nameId(parts),
@@ -140,7 +153,7 @@ const assembleDaemon = async (
     database,
     vault,
     telemetry,
-    ways: () => replyWays(current.config, plan),
+    destinationOf: (source) => plan.source(source).repliesTo,
     onHeads: (heads) => delivery.hint(heads),
   });
   closing.push(() => replies.stop());
@@ -150,7 +163,9 @@ const assembleDaemon = async (
     redis === ''
       ? postgresBackend({ kind: 'postgres', connection: { ...clientConfig(store.target) } }, telemetry)
       : redisBackend(redis, `throughcare-${config.site}`, telemetry);
-  const lanes = createLaneStore({ database, vault, content, daemon: daemon.id });
+  const received = new HotBytes<MessageId>();
+  const filed = new HotBytes<TransportKey>();
+  const lanes = createLaneStore({ database, vault, content, filed, daemon: daemon.id });
   const recheckStore = createRecheckStore(database, vault, systems);
   const delivery: DeliveryService = await startDelivery({
     lanes,
@@ -160,11 +175,19 @@ const assembleDaemon = async (
     recheck: (claimed) => recheck({ store: recheckStore, plan: () => plan, names, now: () => new Date() }, claimed),
     careTimes: { lookMs: advanced.wipePoll, reconcileMs: advanced.reconcile },
   });
-  closing.push(() => late.stop());
   closing.push(() => closeWithin(drainMs(), waysOut.close(), telemetry));
   closing.push(() => delivery.stop(drainMs()));
 
-  const processStore = createProcessStore({ database, vault, content, systems, daemon: daemon.id, leaseMs: advanced.lease });
+  const processStore = createProcessStore({
+    database,
+    vault,
+    content,
+    systems,
+    received,
+    filed,
+    daemon: daemon.id,
+    leaseMs: advanced.lease,
+  });
   const cache = new PersonCache(CACHED_ITEMS);
   const leader = new Leader({
     lease: createLeaderLease(database, daemon.id, advanced.lease),
@@ -186,7 +209,7 @@ const assembleDaemon = async (
       ),
     pending: async () => (await firstUnprocessed(database, 1)).length > 0,
     first: (limit) => firstUnprocessed(database, limit),
-    countTry: (token, id) => processStore.countTry(token, id),
+    countTry: (token, ids) => processStore.countTry(token, ids),
     holdAlone: (token, id, reason) => processStore.holdAlone(token, id, reason),
     isTransient: isUnavailable,
     isLeaseLost: (error) => error instanceof LeaseLost,
@@ -201,7 +224,7 @@ const assembleDaemon = async (
   // Of its own, so that neither a batch nor a console query keeps a sender waiting, and its statements end on the server too.
   const intake = openDatabase(store.target, { max: 2, statementTimeout: Math.min(5_000, advanced.statementTimeout), telemetry });
   closing.push(() => intake.close());
-  const journal = new Journal({ database: intake, vault, content, daemon: daemon.id, telemetry, onStored: () => leader.wake() });
+  const journal = new Journal({ database: intake, vault, content, daemon: daemon.id, telemetry, received, onStored: () => leader.wake() });
   closing.push(() => journal.close());
   const receiver = createReceiver({
     settings: (source) => {
@@ -238,10 +261,14 @@ const assembleDaemon = async (
     waysOut,
     makePlan,
     swap: async (next, made, change) => {
+      const affected = affectedDestinations(plan.directory.entries, made.plan.directory.entries);
       current = next;
       plan = made.plan;
       cache.clear();
       await delivery.setOutlets(change.outlets, drainMs());
+      const ids = [...affected].flatMap((name) => made.destinationIds.get(name) ?? []);
+      const persons = await directoryChanged(database, ROLES, plan.directory.version, ids);
+      if (affected.size > 0) telemetry.event('directory.changed', { persons });
     },
     leftBehind,
     telemetry,
@@ -291,15 +318,3 @@ const closeWithin = async (ms: number, closing: Promise<unknown>, telemetry: Dae
   if ((await Promise.race([closing, overdue])) === 'overdue') telemetry.warn('drain-overdue');
   clearTimeout(timer);
 };
-
-/** `replies:` of the sources that name one, as ids. */
-const replyWays = (config: Config, plan: Plan): ReadonlyMap<SourceId, ReplyWay> =>
-  new Map(
-    [...config.sources].flatMap(([name, { replies }]) => {
-      const source = plan.sources.get(name);
-      const destination = replies === undefined ? undefined : plan.destinations.get(brandAs<DestinationName>(replies));
-      return source === undefined || destination === undefined
-        ? []
-        : [[source.id, { destination: destination.id, name: destination.name }]];
-    }),
-  );

@@ -1,4 +1,5 @@
-import { createDestination, type LateAnswer } from '../adapters/registry.ts';
+import type { LateAnswer } from '../adapters/mllp/outbound.ts';
+import { createDestination } from '../adapters/registry.ts';
 import { reopensDestination, repaces } from '../config/reload.ts';
 import type { Config, DestinationSettings } from '../config/types.ts';
 import type { Outlet } from '../queues/outlet.ts';

@@ -64,19 +64,3 @@ const checkSuccession = (entry: DirectoryEntry, byOds: ReadonlyMap<string, reado
   };
   if (entry.successors.some(walk)) report(entry.place, 'successor-cycle', `the successors of ${entry.ods} lead back to it`);
 };
-
-/** Persons whose routing may change with a new edition: organisations that differ between two, by ODS code. */
-export const changedOrganisations = (before: readonly DirectoryEntry[], after: readonly DirectoryEntry[]): ReadonlySet<string> => {
-  const lines = (entries: readonly DirectoryEntry[]): Map<string, string> => {
-    const found = new Map<string, string>();
-    for (const { place: _, endpoints, ...entry } of entries) {
-      const line = JSON.stringify({ ...entry, endpoints: [...endpoints].sort() });
-      for (const code of new Set([entry.ods, entry.practice, ...entry.agencyCodes])) found.set(code, `${found.get(code) ?? ''}\n${line}`);
-    }
-    return found;
-  };
-  const [old, now] = [lines(before), lines(after)];
-  const changed = new Set<string>();
-  for (const code of new Set([...old.keys(), ...now.keys()])) if (old.get(code) !== now.get(code)) changed.add(code);
-  return changed;
-};

@@ -78,7 +78,7 @@ const newestFirst = (items: readonly StoredItem[]): StoredItem[] => [...items].s
 
 /**
  * What is read of several merged persons: where per-patient keys meet, the item stated last stands and the other is hidden (kept, and back
- * after an unmerge). `hidden` is to be reported.
+ * after an unmerge). `hidden` is to be reported. A withdrawn item says nothing of the other person's: it hides none (ruling C29).
  */
 export const withoutMetKeys = (
   items: readonly StoredItem[],
@@ -86,7 +86,8 @@ export const withoutMetKeys = (
   const taken = new Map<string, PersonId>();
   const hidden = new Set<number>();
   for (const item of newestFirst(items)) {
-    if (item.record === null || item.parentId !== null || !isKindName(item.kind) || keyScope(item.kind, false) !== 'patient') continue;
+    if (item.record === null || item.state === 'cancelled' || item.state === 'error') continue;
+    if (item.parentId !== null || !isKindName(item.kind) || keyScope(item.kind, false) !== 'patient') continue;
     const texts = item.record.keys.map((key) => scopedKeyText({ system: item.system, kind: item.kind, scope: 0, key }));
     if (texts.some((text) => (taken.get(text) ?? item.personId) !== item.personId)) hidden.add(item.id);
     else for (const text of texts) taken.set(text, item.personId);

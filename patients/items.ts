@@ -11,6 +11,8 @@ export interface PresentItem {
   readonly uuid: RecordId;
   readonly state: RecordState;
   readonly record: CanonicalRecord | null;
+  /** Keys it is known by; where there is no record, they are kept for its original. */
+  readonly keys?: readonly RecordKey[];
 }
 
 /** What the message brings beside the mapped record. */
@@ -54,16 +56,23 @@ export type Applied =
 const isWithdrawn = (state: RecordState): boolean => state === 'cancelled' || state === 'error';
 const sameKey = (a: RecordKey, b: RecordKey): boolean =>
   a.name === b.name && a.values.length === b.values.length && a.values.every((value, index) => value === b.values[index]);
+const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
+
 /** Equal as JSON, whatever the order of keys. */
 export const sameJson = (a: Json | undefined, b: Json | undefined): boolean => {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  const [left, right] = [Object.entries(a), new Map<string, Json>(Object.entries(b))];
-  return (
-    Array.isArray(a) === Array.isArray(b) &&
-    left.length === right.size &&
-    left.every(([key, value]) => right.has(key) && sameJson(value, right.get(key)))
-  );
+  if (isList(a) || isList(b)) return isList(a) && isList(b) && sameList(a, b);
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  for (const key of keys) if (!Object.hasOwn(b, key) || !sameJson(a[key], b[key])) return false;
+  return true;
+};
+
+const sameList = (a: readonly Json[], b: readonly Json[]): boolean => {
+  if (a.length !== b.length) return false;
+  for (let n = 0; n < a.length; n += 1) if (!sameJson(a[n], b[n])) return false;
+  return true;
 };
 
 /**
@@ -80,7 +89,8 @@ export const applyRecord = (present: PresentItem | null, mapped: MappedRecord, c
   const uuid = present?.uuid ?? newRecordId(mapped, context, context.nameId);
   if (uuid === undefined) return { outcome: 'hold', reason: 'mapping-failed', rule: mapped.rule };
   const base = present?.record ?? null;
-  const newKeys = mapped.keys.filter((key) => base === null || !base.keys.some((own) => sameKey(own, key)));
+  const known = base?.keys ?? present?.keys ?? [];
+  const newKeys = mapped.keys.filter((key) => !known.some((own) => sameKey(own, key)));
 
   if (base === null && withdraws) {
     const state = mapped.action === 'error' || present?.state === 'error' ? 'error' : 'cancelled';
@@ -110,7 +120,7 @@ export const applyRecord = (present: PresentItem | null, mapped: MappedRecord, c
     id: uuid,
     kind: mapped.kind,
     system: context.system,
-    keys: base === null ? mapped.keys : [...base.keys, ...newKeys],
+    keys: [...known, ...newKeys],
     parentId: base?.parentId ?? context.parent?.uuid ?? null,
     position: mapped.position,
     state,

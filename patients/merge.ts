@@ -1,7 +1,7 @@
 import type { FaultCode } from '../records/faults.ts';
 import type { PersonId } from '../records/ids.ts';
 import type { IfUnknown } from '../records/mapped.ts';
-import { identifierKey, type PersonIdentifier } from '../records/process.ts';
+import { identifierKey, type PersonIdentifier, type StandingMerge } from '../records/process.ts';
 import { datesAgree } from './details.ts';
 import type { Candidate } from './identity.ts';
 
@@ -18,8 +18,6 @@ export interface MergeReason {
     | 'restricted'
     | 'unmerged'
     | 'never-merged'
-    | 'moved'
-    | 'no-booking'
     | 'operator';
   readonly persons?: readonly PersonId[];
 }
@@ -31,13 +29,6 @@ export type MergeDecision =
       readonly into: PersonId;
       /** Identifiers of the retired side that nobody held yet: aliases of the survivor from now on. */
       readonly learns: readonly PersonIdentifier[];
-      readonly reasons: readonly MergeReason[];
-    }
-  | {
-      readonly outcome: 'move';
-      readonly from: PersonId;
-      readonly into: PersonId;
-      readonly booking: string;
       readonly reasons: readonly MergeReason[];
     }
   | {
@@ -108,12 +99,6 @@ export const decideMerge = (survivor: Candidate, retired: RetiredSide, confirmed
   return { outcome: 'merge', from: other.personId, into: survivor.personId, learns, reasons };
 };
 
-/** A merge that stands: `from` was read as part of `into` until it is undone. */
-export interface StandingMerge {
-  readonly from: PersonId;
-  readonly into: PersonId;
-}
-
 /**
  * Takes a merge back (A37, or an operator). `holders` are the persons who hold the retired identifiers themselves, merges NOT followed.
  * An alias that was only ever remembered has no person of its own to go back to: held for a person to decide.
@@ -121,7 +106,7 @@ export interface StandingMerge {
 export const decideUnmerge = (
   survivor: PersonId,
   holders: readonly PersonId[],
-  merges: readonly StandingMerge[],
+  merges: readonly Pick<StandingMerge, 'from' | 'into'>[],
   ifUnknown: IfUnknown,
 ): MergeDecision => {
   const direct = [...new Set(holders)];
@@ -149,28 +134,16 @@ export const decideUnmerge = (
   return { outcome: 'unmerge', from, into: own.into, learns: [], reasons: [{ code: 'unmerged', persons: [from, own.into] }] };
 };
 
-/** Moves one booking from the person it was filed under by mistake to the other (A45). */
-export const decideMove = (survivor: Candidate, retired: RetiredSide, booking: string | undefined): MergeDecision => {
-  if (booking === undefined || booking === '') return hold('movement-unknown', 'no-booking');
-  const persons = new Map(retired.candidates.map((person) => [person.personId, person]));
-  if (persons.size > 1)
-    return hold(
-      'identity-contradiction',
-      'several-persons',
-      [...persons.keys()].sort((a, b) => a - b),
-    );
-  const [other] = persons.values();
-  if (survivor.restricted || other?.restricted === true) return hold('restricted', 'restricted');
-  if (other === undefined)
-    return retired.ifUnknown === 'note'
-      ? { outcome: 'none', reasons: [{ code: 'retired-unknown' }] }
-      : hold('no-identifier', 'retired-unknown');
-  if (other.personId === survivor.personId) return { outcome: 'none', reasons: [{ code: 'already-one' }] };
-  return {
-    outcome: 'move',
-    from: other.personId,
-    into: survivor.personId,
-    booking,
-    reasons: [{ code: 'moved', persons: [other.personId, survivor.personId] }],
+/** Persons whose merges lead through this one: they go with it when it is taken apart. */
+export const followersOf = (from: PersonId, merges: readonly Pick<StandingMerge, 'from' | 'into'>[]): readonly PersonId[] => {
+  const found = new Set<PersonId>();
+  const walk = (into: PersonId): void => {
+    for (const merge of merges) {
+      if (merge.into !== into || merge.from === from || found.has(merge.from)) continue;
+      found.add(merge.from);
+      walk(merge.from);
+    }
   };
+  walk(from);
+  return [...found];
 };

@@ -66,6 +66,9 @@ export const custodyTimeline = (events: readonly CustodyEvent[], until?: string)
 /** Where the person is now, or was at `until`. */
 export const custodyState = (events: readonly CustodyEvent[], until?: string): CustodyState => custodyTimeline(events, until);
 
+/** Was this event taken back by an undo that stands? */
+export const takenBack = (events: readonly CustodyEvent[], id: string): boolean => [...standingEvents(events).undone.values()].includes(id);
+
 export type EventCheck =
   | { readonly ok: true }
   /** `undo-of-nothing`: goes by the mapping's `ifUnknown`. */

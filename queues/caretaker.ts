@@ -29,8 +29,8 @@ export interface CaretakerParts {
 const DEADLINE = 5_000;
 /** Looks between two checks of idle workers. */
 const WATCH_EVERY = 5;
-/** A lease outlives its interval by this much, so that its holder keeps it. */
-const LEASE_MARGIN = 10_000;
+/** The lease outlives its interval by so much of it, so that its holder keeps it, and no more: a holder that died must not be waited for. */
+const LEASE_INTERVALS = 1.5;
 
 /**
  * Notices what changed without us: hints wiped, backend back, a destination paused or resumed elsewhere, a daemon gone, a worker asleep;
@@ -149,11 +149,11 @@ export class Caretaker {
     const now = performance.now();
     if (now - this.#last.reconcile >= times.reconcileMs) {
       this.#last.reconcile = now;
-      if (await lanes.takeLease('reconcile', times.reconcileMs + LEASE_MARGIN)) this.#note('interval');
+      if (await this.#mayReconcile()) this.#note('interval');
     }
     if (now - this.#last.check >= times.checkMs) {
       this.#last.check = now;
-      if (!(await lanes.takeLease('reconcile', times.reconcileMs + LEASE_MARGIN))) return;
+      if (!(await this.#mayReconcile())) return;
       const { faults, due } = await lanes.checkLanes();
       for (const { lane, fault } of faults) telemetry.error('lane-fault', new Error(fault), { lane, fault });
       if (due.length > 0) for (const service of outlets()) this.due('asked', service.outlet.destination);
@@ -162,6 +162,12 @@ export class Caretaker {
       this.#last.tidy = now;
       await lanes.tidy();
     }
+  }
+
+  /** One daemon at a time looks through all lanes. */
+  #mayReconcile(): Promise<boolean> {
+    const { lanes, times } = this.#parts;
+    return lanes.takeLease('reconcile', times.reconcileMs * LEASE_INTERVALS);
   }
 
   async #runDue(): Promise<void> {

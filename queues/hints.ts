@@ -66,6 +66,12 @@ export class Hints {
     this.#arm();
   }
 
+  /** One head whose outcome is to be asked for now. No job id: that of a daemon that died with the job in hand would still be known. */
+  ask({ lane, delivery, priority }: Head): void {
+    this.#own.push({ name: 'ask', data: { h: [[lane, delivery]], p: priority, ask: true }, opts: batchOptions(priority) });
+    this.#arm();
+  }
+
   /** For show: a job that fails at once with the code its delivery is held for. */
   held(ref: ClaimRef & { readonly priority: Priority }, code: string): void {
     this.#own.push({

@@ -91,14 +91,19 @@ export class Reconcile {
 
 const hintEach = (service: OutletService, heads: readonly DueHead[]): void => {
   service.hints.now(heads.filter((head) => head.kind !== 'ask'));
-  for (const head of heads) if (head.kind === 'ask') service.hints.later(head, head.delayMs, true);
+  for (const head of heads) if (head.kind === 'ask') askFor(service, head);
+};
+
+const askFor = (service: OutletService, head: DueHead): void => {
+  if (head.delayMs > 0) service.hints.later(head, head.delayMs, true);
+  else service.hints.ask(head);
 };
 
 const hintAll = async (service: OutletService, heads: readonly DueHead[]): Promise<number> => {
   await service.hints.all(heads.filter((head) => head.kind === 'due' || (head.kind === 'backoff' && head.delayMs === 0)));
   for (const head of heads) {
     if (head.kind === 'backoff' && head.delayMs > 0) service.hints.later(head, head.delayMs);
-    else if (head.kind === 'ask') service.hints.later(head, head.delayMs, true);
+    else if (head.kind === 'ask') askFor(service, head);
   }
   return heads.length;
 };

@@ -45,8 +45,8 @@ const tracked = ({ lane, delivery, priority }: Head, claimed: boolean): Tracked 
 
 /** Results, and claims, of one transaction at most. */
 const GROUP = 64;
-/** While slots are fed, results wait this many milliseconds for others, so that a commit carries many. */
-const LINGER = 5;
+/** While slots are fed, or heads keep coming in company, results wait this many milliseconds for others, so that a commit carries many. */
+const LINGER = 8;
 /** Milliseconds after a turn without answer. */
 const AGAIN = 250;
 
@@ -68,6 +68,8 @@ export class Sender {
   #repeat: readonly HeadResult[] = [];
   #unheard = false;
   #turning = false;
+  /** The last heads came several at a time: more are likely to come before anybody misses what was just sent. */
+  #company = false;
   #timer: NodeJS.Timeout | undefined;
   #stopping = false;
   #stopped = false;
@@ -190,7 +192,9 @@ export class Sender {
       if (!this.busy) for (const resolve of this.#idle.splice(0)) resolve();
       return;
     }
-    if ((claims && this.#slots.starving) || this.#slots.inHand === 0 || this.#results.length >= GROUP / 2 || this.#stopping) this.#begin();
+    const starving = claims && this.#slots.starving;
+    const done = this.#slots.inHand === 0 && !this.#company;
+    if (starving || done || this.#results.length >= GROUP / 2 || this.#stopping) this.#begin();
     else this.#timer ??= setTimeout(() => this.#begin(), LINGER);
   }
 
@@ -212,6 +216,7 @@ export class Sender {
     const results = again ? this.#repeat : this.#results.splice(0, GROUP);
     const [worked, failed] = [this.#worked, this.#failed];
     const next = probe || this.#wanted.size > 0 ? 0 : Math.max(0, this.#room() - claims.length);
+    if (claims.length > 0 || next > 0) this.#company = claims.length > 1;
     const since = performance.now();
     try {
       const found = this.#unheard ? await lanes.disown(outlet.destination, this.#known()) : [];

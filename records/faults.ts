@@ -153,9 +153,19 @@ const entries = {
     means: 'This movement does not fit what is known of the person.',
     next: 'Check the custody timeline; correct at source or release.',
   },
+  'stay-to-be-moved': {
+    class: 'permanent',
+    means: 'A message (A45) asks to move a stay in custody from one person to another; nothing was moved.',
+    next: 'See both persons; have the movements of that stay stated for the right one and cancelled for the other, then withdraw this.',
+  },
+  'taken-apart': {
+    class: 'permanent',
+    means: 'Two persons were taken apart; what was received while they were one stayed with the one that was kept.',
+    next: 'Compare what came meanwhile with its senders; have what is the other one’s stated again, and cancelled here, then release.',
+  },
   'moved-in-doubt': {
     class: 'permanent',
-    means: 'Its person has moved, or their practice changed, after an attempt that may have arrived.',
+    means: 'Its person has moved or was taken apart from another, or their practice changed, after an attempt that may have arrived.',
     next: 'Ask the receiver; withdraw it if it arrived, or release it to send it there again.',
   },
   'location-unknown': {
@@ -211,8 +221,8 @@ const entries = {
   },
   'no-rendering': {
     class: 'permanent',
-    means: 'None of the destination’s mappings renders this record and action.',
-    next: 'Add a mapping to the destination, then release.',
+    means: 'None of the destination’s mappings renders this record and action, or several would.',
+    next: 'See that exactly one mapping of the destination renders it, then release.',
   },
   'rendering-failed': {
     class: 'permanent',

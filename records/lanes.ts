@@ -53,7 +53,8 @@ export interface ClaimedDelivery extends ClaimedHead {
   readonly stale: boolean;
   /** No attempt can have arrived: none sent a byte, or the far side turned every one away. Only then may it go elsewhere. */
   readonly movable: boolean;
-  readonly payload: { readonly keyId: number; readonly form: number; readonly body: Buffer };
+  /** Sealed as it lies in the store, or as this very process has just filed it. */
+  readonly payload: { readonly keyId: number; readonly form: number; readonly body: Buffer } | { readonly bytes: Buffer };
 }
 
 /** What became of one claimed head. */

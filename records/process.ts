@@ -167,12 +167,22 @@ export interface FiledHead {
   readonly size: number;
 }
 
-export interface MergeWrite {
+export type MergeWrite = {
   readonly from: PersonId;
   readonly into: PersonId;
   readonly messageId: MessageId;
   readonly part: number;
-  readonly undo: boolean;
+} & (
+  | { readonly undo: false }
+  /** `root`: whose lanes the two shared. `following`: persons merged into `from`, who go with it. */
+  | { readonly undo: true; readonly root: PersonId; readonly following: readonly PersonId[] }
+);
+
+/** A merge that stands: `from` is read as part of `into`, by the message that asked for it. */
+export interface StandingMerge {
+  readonly from: PersonId;
+  readonly into: PersonId;
+  readonly messageId: MessageId;
 }
 
 export interface BatchWrite {
@@ -193,6 +203,8 @@ export interface ProcessTransaction {
   /** Locks the persons and all that are merged with them, ascending by id. */
   lock(ids: readonly PersonId[]): Promise<readonly PersonRow[]>;
   identifiersOf(ids: readonly PersonId[]): Promise<ReadonlyMap<PersonId, readonly PersonIdentifier[]>>;
+  /** Merges into any of these that were not taken back. */
+  mergesInto(ids: readonly PersonId[]): Promise<readonly StandingMerge[]>;
   /** Items of these persons with one of the kinds, tombstones included. */
   itemsOf(ids: readonly PersonId[], kinds: readonly string[]): Promise<readonly StoredItem[]>;
   itemsByKey(keys: readonly ScopedKey[]): Promise<ReadonlyMap<string, StoredItem>>;
@@ -214,8 +226,8 @@ export interface ProcessStore {
   inBatch<T>(token: Token, work: (tx: ProcessTransaction) => Promise<T>): Promise<T>;
   /** Holds one message that cannot be processed at all, in a transaction of its own. */
   holdAlone(token: Token, id: MessageId, reason: FaultCode): Promise<void>;
-  /** Counts a try before a suspect message is processed alone, committed at once. */
-  countTry(token: Token, id: MessageId): Promise<number>;
+  /** Counts a try before suspect messages are processed, committed at once; resolves with the most that any of them has now. */
+  countTry(token: Token, ids: readonly MessageId[]): Promise<number>;
 }
 
 export const identifierKey = (identifier: { readonly type: IdentifierType; readonly value: string }): string =>

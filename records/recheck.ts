@@ -9,6 +9,8 @@ export interface RecheckTransaction {
   itemsOf(ids: readonly PersonId[], kinds: readonly string[]): Promise<readonly StoredItem[]>;
   childrenOf(parents: readonly ItemId[]): Promise<readonly StoredItem[]>;
   item(id: ItemId): Promise<StoredItem | null>;
+  /** Was somebody merged with one of these when the claimed delivery was filed, and has been taken apart from them since? */
+  parted(persons: readonly PersonId[]): Promise<boolean>;
   /** The route stands; it need not be looked at again for this version of the person. */
   confirm(routingVersion: number): Promise<void>;
   /** Withdraws the head as replaced and files these instead. `done` false: the claim is no longer ours, or a byte may have left. */

@@ -1,9 +1,10 @@
 import { didYouMean } from '../language/did-you-mean.ts';
 import type { Finding, Place } from '../records/issue.ts';
 import { KIND_FACTS, KIND_NAMES, type KindName } from '../records/kinds/index.ts';
-import { LOCATIONS, type Location } from '../records/whereabouts.ts';
+import { LOCATIONS } from '../records/whereabouts.ts';
+import { takes } from './certain.ts';
 import { resolvePath } from './paths.ts';
-import { comparedWords, type KnownValues, possible } from './possible.ts';
+import { comparedWords } from './possible.ts';
 import { isRole, ROLES } from './roles.ts';
 import { type CompiledRoute, compileRoutes, type RouteRule } from './rule.ts';
 
@@ -15,18 +16,6 @@ export interface RouteCheck {
   /** Where the route of this index (from 0) stands, where its condition does not say. */
   readonly placeOf: (index: number) => Place;
 }
-
-/** What is certain of a record of this kind, wherever its person is (`location` undefined: not known). */
-const knowing = (kind: KindName, location?: Location): KnownValues => {
-  return (text) => {
-    if (text === 'kind') return [kind];
-    if (text === 'person.location' && location !== undefined) return location === 'court' ? ['in', 'court'] : [location];
-    const path = resolvePath(text);
-    // A field of another kind reads nothing.
-    return 'wrong' in path || path.kind === null || path.kind === kind ? undefined : [];
-  };
-};
-const answer = (route: CompiledRoute, known: KnownValues) => (route.condition === null ? 'yes' : possible(route.condition, known));
 
 /**
  * What is wrong with the routes, as far as it can be proved: words that a path never has, rules that can never apply or stand behind one that
@@ -62,13 +51,13 @@ export const checkRoutes = (
 
   const routable = KIND_NAMES.filter((kind) => KIND_FACTS[kind].routable);
   for (const [index, route] of routes.entries()) {
-    const firing = routable.filter((kind) => answer(route, knowing(kind)) !== 'no');
+    const firing = routable.filter((kind) => takes(route, { kind }) !== 'no');
     if (firing.length === 0) {
       report(route.rule, 'route-never-fires', 'warning', `no record can make route ${route.name} apply`);
       continue;
     }
     const before = routes.slice(0, index);
-    const hidden = firing.every((kind) => before.some((earlier) => answer(earlier, knowing(kind)) === 'yes'));
+    const hidden = firing.every((kind) => before.some((earlier) => takes(earlier, { kind }) === 'yes'));
     if (hidden)
       report(
         route.rule,
@@ -80,7 +69,7 @@ export const checkRoutes = (
 
   for (const kind of about.kinds ?? []) {
     if (!KIND_FACTS[kind].routable) continue;
-    const lost = LOCATIONS.filter((location) => routes.every((route) => answer(route, knowing(kind, location)) === 'no'));
+    const lost = LOCATIONS.filter((location) => routes.every((route) => takes(route, { kind, location }) === 'no'));
     // A record whose person is nowhere known has a hold of its own where a known place would have had a route.
     const known = lost.filter((location) => location !== 'unknown' && location !== 'never');
     const missing = known.length === 3 ? lost : known;

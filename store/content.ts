@@ -19,8 +19,11 @@ export class ContentBroken extends Error {
 
 /** Bodies, payloads and attachments above the inline size, sealed in chunks. The same bytes are stored once. */
 export interface ContentStore {
-  /** Reads the source once, a chunk at a time, and resolves when all is committed. */
-  write(source: Buffer | AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<StoredContent>;
+  /**
+   * Reads the source once, a chunk at a time, and resolves when all is committed. `lasting` (default): it is kept for ever; else until the
+   * last message that it is the body of is removed.
+   */
+  write(source: Buffer | AsyncIterable<Uint8Array> | Iterable<Uint8Array>, lasting?: boolean): Promise<StoredContent>;
   /** Yields the bytes in order; throws `ContentBroken` or `SealBroken` before the end where they are not the ones written. */
   read(name: ContentName): AsyncIterable<Buffer>;
   readById(id: number): AsyncIterable<Buffer>;
@@ -78,18 +81,27 @@ class SealedContent implements ContentStore {
     this.#vault = vault;
   }
 
-  async write(source: Buffer | AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<StoredContent> {
-    if (Buffer.isBuffer(source)) {
-      const name = this.#vault.contentName(source);
-      return (await this.#find(name)) ?? this.#store([source]);
-    }
-    return this.#store(source);
+  async write(source: Buffer | AsyncIterable<Uint8Array> | Iterable<Uint8Array>, lasting = true): Promise<StoredContent> {
+    if (!Buffer.isBuffer(source)) return this.#store(source, lasting);
+    return (await this.#again(this.#vault.contentName(source), lasting)) ?? this.#store([source], lasting);
   }
 
-  async #store(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<StoredContent> {
-    const made = await this.#database.query<{ id: number }>('insert into content (key_id) values ($1) returning id', [this.#vault.keyId], {
-      name: 'content-begin',
-    });
+  /** Content that is stored already, in use again from now on: what is removed at this moment is not found. */
+  async #again(name: ContentName, lasting: boolean): Promise<StoredContent | undefined> {
+    const [row] = await this.#database.query<{ id: number; size: number }>(
+      'update content set created = now(), lasting = lasting or $2 where digest = $1 and complete returning id, size',
+      [Buffer.from(name, 'hex'), lasting],
+      { name: 'content-again' },
+    );
+    return row === undefined ? undefined : { ...row, name };
+  }
+
+  async #store(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, lasting: boolean): Promise<StoredContent> {
+    const made = await this.#database.query<{ id: number }>(
+      'insert into content (key_id, lasting) values ($1, $2) returning id',
+      [this.#vault.keyId, lasting],
+      { name: 'content-begin' },
+    );
     const id = made[0]?.id;
     if (id === undefined) throw new RangeError('no content row');
     const namer = this.#vault.contentNamer();
@@ -109,11 +121,11 @@ class SealedContent implements ContentStore {
       n += 1;
     }
     await Promise.all(pending);
-    return this.#finish({ id, name: namer.name(), size }, n);
+    return this.#finish({ id, name: namer.name(), size }, n, lasting);
   }
 
   /** Names the content, unless the same bytes have been stored meanwhile: then ours go. */
-  async #finish(content: StoredContent, chunks: number): Promise<StoredContent> {
+  async #finish(content: StoredContent, chunks: number, lasting: boolean): Promise<StoredContent> {
     const named = await this.#database
       .query(
         `update content set digest = $2, size = $3, chunks = $4, complete = true
@@ -126,7 +138,7 @@ class SealedContent implements ContentStore {
         throw error;
       });
     if (named.length > 0) return content;
-    const same = await this.#find(content.name);
+    const same = await this.#again(content.name, lasting);
     if (same === undefined) throw new ContentBroken(content.id);
     if (same.id !== content.id) await this.#remove(content.id);
     return same;

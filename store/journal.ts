@@ -1,10 +1,12 @@
 import { ThroughcareError } from '../records/faults.ts';
+import { brandAs, type MessageId } from '../records/ids.ts';
 import type { Arrival, IntakeResult, JournalPort } from '../records/intake.ts';
 import { silent, type Telemetry } from '../records/telemetry.ts';
 import type { ContentStore } from './content.ts';
+import type { HotBytes } from './hot-bytes.ts';
 import { type Flushed, Flusher } from './intake/flusher.ts';
 import { INLINE, prepare } from './intake/prepare.ts';
-import { type IntakeRow, resultOf } from './intake/rows.ts';
+import { type IntakeRow, resultOf, STORED } from './intake/rows.ts';
 import type { Database } from './pool.ts';
 import type { Vault } from './vault.ts';
 
@@ -21,6 +23,8 @@ export interface JournalOptions {
   readonly statement?: number;
   /** Bytes of bodies that may wait; beyond that appends are refused. */
   readonly mostWaiting?: number;
+  /** Where the bytes of what was stored wait for the leader. */
+  readonly received?: HotBytes<MessageId>;
   /** Called after each commit that left something to process. */
   readonly onStored?: (count: number) => void;
 }
@@ -39,6 +43,11 @@ const MOST_BYTES = 8 * 1024 * 1024;
 const PATIENCE = 15_000;
 const STATEMENT = 5_000;
 const MOST_WAITING = 128 * 1024 * 1024;
+/**
+ * Where several senders wait at once their next messages are about to come: this many milliseconds make one commit of two. A lone sender
+ * waits for nothing.
+ */
+const LINGER = 1;
 /** How often overdue appends are looked for. */
 const CHECK = 250;
 
@@ -58,6 +67,8 @@ export class Journal implements JournalPort {
   #waitingBytes = 0;
   #unready = 0;
   #scheduled = false;
+  /** How many lately came together. */
+  #company = 0;
   #closing = false;
   #idle: (() => void) | undefined;
   readonly #timer: NodeJS.Timeout;
@@ -129,16 +140,19 @@ export class Journal implements JournalPort {
   #schedule(): void {
     if (this.#scheduled || this.#flying.length > 0 || this.#queue.length === 0) return;
     this.#scheduled = true;
-    setImmediate(() => {
+    const flush = (): void => {
       this.#scheduled = false;
       void this.#flushOnce();
-    });
+    };
+    if (this.#company > 1 && this.#queue.length < this.#company) setTimeout(flush, LINGER);
+    else setImmediate(flush);
   }
 
   async #flushOnce(): Promise<void> {
     const batch = this.#take();
     if (batch.length === 0) return;
     this.#flying = batch;
+    this.#company = Math.max(batch.length, Math.floor(this.#company * 0.9));
     const began = performance.now();
     const rows: IntakeRow[] = [];
     for (const waiting of batch) if (waiting.row !== undefined) rows.push(waiting.row);
@@ -149,7 +163,10 @@ export class Journal implements JournalPort {
     let stored = 0;
     batch.forEach((waiting, ordinal) => {
       const result = flushed[ordinal] ?? { failure: new RangeError('the flush lost a row') };
-      if ('outcome' in result && result.outcome === 0) stored += 1;
+      if ('outcome' in result && result.outcome === STORED) {
+        stored += 1;
+        if (waiting.row?.contentId === null) this.#options.received?.put(brandAs<MessageId>(result.id), waiting.row.arrival.body);
+      }
       this.#finish(waiting, result);
     });
     if (stored > 0) this.#options.onStored?.(stored);

@@ -1,8 +1,11 @@
 import { silent, type Telemetry } from '../records/telemetry.ts';
 import type { Database } from './pool.ts';
 
+/** Ids a partition holds; `ensure_partitions` in the migrations has the same. */
+export const WIDTH = 1_000_000;
+
 /** Partitions by id: each family follows the sequence its ids are drawn from. */
-const FAMILIES = [
+export const FAMILIES = [
   { sequence: 'message_id', tables: ['message', 'message_outcome', 'message_part', 'issue', 'decision'] },
   { sequence: 'delivery_id', tables: ['delivery', 'payload'] },
 ] as const;
@@ -32,18 +35,33 @@ const forget = async (database: Database): Promise<void> => {
 
 const EVERY = 10 * 60_000;
 
+export interface PartitionCare {
+  readonly telemetry?: Telemetry;
+  /** Removes what is old (`removeOld`), where the site says how long things are kept. */
+  readonly remove?: () => Promise<unknown>;
+}
+
 /** Partitions at start, then every ten minutes; a failure is reported and tried again. Resolves after the first time. */
-export const keepPartitions = async (database: Database, telemetry: Telemetry = silent): Promise<{ stop(): void }> => {
+export const keepPartitions = async (
+  database: Database,
+  { telemetry = silent, remove }: PartitionCare = {},
+): Promise<{ stop(): Promise<void> }> => {
   await ensurePartitions(database);
-  const timer = setInterval(() => {
-    void ensurePartitions(database)
+  let busy: Promise<unknown> = Promise.resolve();
+  const look = (): void => {
+    busy = busy
+      .then(() => ensurePartitions(database))
       .then(() => forget(database))
+      .then(() => remove?.())
       .catch((error: unknown) => telemetry.error('partitions-failed', error));
-  }, EVERY);
+  };
+  const timer = setInterval(look, EVERY);
   timer.unref();
+  if (remove !== undefined) look();
   return {
-    stop: () => {
+    stop: async () => {
       clearInterval(timer);
+      await busy;
     },
   };
 };

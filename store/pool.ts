@@ -33,6 +33,11 @@ export interface QueryOptions {
 export interface Transaction {
   /** Pipelined: may be issued without awaiting the one before. A failure that nobody awaits still fails the transaction. */
   query<R extends object>(text: string, values?: readonly unknown[], name?: string): Promise<R[]>;
+  /**
+   * Sends COMMIT behind the statements issued so far, which may still be under way: the last of them and the commit are one round trip.
+   * Nothing may be issued after it, and nothing but those statements' own success may be left to check.
+   */
+  commit(): void;
 }
 
 export interface TransactionOptions {
@@ -113,6 +118,7 @@ class PooledDatabase implements Database {
       result = await work(tx);
       await started;
     } catch (error) {
+      if (tx.committed !== undefined) await tx.committed.catch(ignored);
       await abandon(client, tx.failure);
       // What fails after the first failure only says that the transaction is aborted; the first says why.
       if (tx.failure !== undefined && error instanceof StoreError && error.state === '25P02') throw storeError(tx.failure);
@@ -120,7 +126,7 @@ class PooledDatabase implements Database {
     }
     let command: string;
     try {
-      command = (await client.query('COMMIT')).command;
+      command = (await (tx.committed ?? client.query('COMMIT'))).command;
     } catch (error) {
       release(client, error);
       throw commitError(error);
@@ -156,6 +162,8 @@ class PipelinedTransaction implements Transaction {
   readonly #client: pg.PoolClient;
   readonly #timeout: number | undefined;
   readonly #sent: Promise<unknown>[] = [];
+  /** The answer to COMMIT, once it was sent. */
+  committed: Promise<pg.QueryResult> | undefined;
 
   constructor(client: pg.PoolClient, timeout: number | undefined) {
     this.#client = client;
@@ -168,6 +176,12 @@ class PipelinedTransaction implements Transaction {
     answer.catch(ignored);
     this.#sent.push(answer);
     return answer;
+  }
+
+  commit(): void {
+    gather(this.#client);
+    this.committed ??= this.#client.query('COMMIT');
+    this.committed.catch(ignored);
   }
 
   async #query<R extends object>(text: string, values?: readonly unknown[], name?: string): Promise<R[]> {

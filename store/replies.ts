@@ -1,15 +1,6 @@
-import {
-  brandAs,
-  type DestinationId,
-  type DestinationName,
-  type DirectoryVersion,
-  type MappingVersion,
-  type MessageId,
-  type PersonId,
-  type SourceId,
-  type TransportKey,
-} from '../records/ids.ts';
-import type { FiledHead, Filing } from '../records/process.ts';
+import type { DestinationId, MessageId, PersonId, SourceId } from '../records/ids.ts';
+import { brandAs, type DirectoryVersion, type MappingVersion } from '../records/ids.ts';
+import type { FiledHead } from '../records/process.ts';
 import { PRIORITY } from '../records/states.ts';
 import { int8s } from './arrays.ts';
 import { fileDeliveries } from './lanes/file.ts';
@@ -51,124 +42,86 @@ export const markRepliesSent = async (database: Database, ids: readonly MessageI
     });
 };
 
-/** Of these messages, those that are decided and will have no answer: none was asked for in their case. Held ones may have one yet. */
-export const answerless = async (database: Database, ids: readonly MessageId[]): Promise<readonly MessageId[]> => {
-  if (ids.length === 0) return [];
-  const rows = await database.query<{ message_id: MessageId }>(
-    `select o.message_id from message_outcome o where o.message_id = any($1::int8[]) and o.outcome <> 2
-       and not exists (select 1 from reply r where r.message_id = o.message_id)
-       and not exists (select 1 from message_todo t where t.message_id = o.message_id)`,
-    [int8s(ids)],
-    { name: 'replies-answerless' },
+/** Of these messages, those that came out in a way their senders asked no application answer for: nobody need wait. */
+export const withoutReply = async (database: Database, waiting: readonly MessageId[]): Promise<readonly MessageId[]> => {
+  if (waiting.length === 0) return [];
+  const rows = await database.query<{ id: MessageId }>(
+    `select o.message_id as id from message_outcome o
+     where o.message_id = any($1::int8[]) and not exists (select 1 from reply r where r.message_id = o.message_id)`,
+    [int8s(waiting)],
   );
-  return rows.map((row) => row.message_id);
+  return rows.map(({ id }) => id);
 };
 
-/** Answers filed this long ago that nobody has written: the daemon that held their connections is gone. */
-export const orphanedReplies = async (database: Database, olderMs: number): Promise<readonly MessageId[]> => {
-  const rows = await database.query<{ message_id: MessageId }>(
-    `select message_id from reply where sent_at is null and not given_up and filed < now() - $1::float8 * interval '1 ms' order by filed limit 500`,
-    [olderMs],
-    { name: 'replies-orphaned' },
+/** Replies that nobody has written for so long that the daemon that held their connection must be gone. */
+export const orphanReplies = async (database: Database, olderThanMs: number): Promise<readonly MessageId[]> => {
+  const rows = await database.query<{ id: MessageId }>(
+    `select message_id as id from reply where sent_at is null and not given_up and filed < now() - $1::float8 * interval '1 ms'
+     order by message_id limit 500`,
+    [olderThanMs],
   );
-  return rows.map((row) => row.message_id);
+  return rows.map(({ id }) => id);
 };
 
-/** Where the answers of a source go whose connection is gone. */
-export interface ReplyWay {
-  readonly destination: DestinationId;
-  readonly name: DestinationName;
-}
-
-interface UnsentReply {
-  readonly message_id: MessageId;
-  readonly source_id: SourceId;
-  readonly key_id: number;
+interface Unsent {
+  readonly source: SourceId;
+  readonly keyId: number;
   readonly body: Buffer;
+  readonly person: PersonId | null;
 }
 
-const UNSENT = `select r.message_id, m.source_id, r.key_id, r.body from reply r join message m on m.id = r.message_id
-  where r.message_id = any($1::int8[]) and r.sent_at is null and not r.given_up order by r.message_id for update of r`;
-const PATIENTS = `select distinct on (p.message_id) p.message_id, coalesce(n.merged_into, n.id) as person
-  from message_part p join person n on n.id = p.person_id where p.message_id = any($1::int8[]) order by p.message_id, p.part`;
+const GIVE_UP = `
+with gone as (update reply set given_up = true where message_id = $1 and sent_at is null and not given_up returning message_id, key_id, body)
+select m.source_id as source, g.key_id as "keyId", g.body,
+  (select coalesce(p.merged_into, p.id) from message_part t join person p on p.id = t.person_id where t.message_id = m.id order by t.part limit 1) as person
+from gone g join message m on m.id = g.message_id`;
 
 /**
- * Their connections are gone: each is filed as a delivery for the way its source names, on its patient's lane there, or recorded as
- * not sent where it names none. Resolves with what was filed, and heads to be hinted.
+ * Its connection is gone: the reply goes to the destination that its source names for replies, on the lane of its patient, or is on record
+ * as not sent (ruling A20). Given up once, whoever asks. Resolves with the heads to be hinted.
  */
-export const passOnReplies = (
+export const giveUpReply = (
   database: Database,
   vault: Vault,
-  ids: readonly MessageId[],
-  ways: ReadonlyMap<SourceId, ReplyWay>,
-): Promise<{ readonly filed: number; readonly dropped: number; readonly heads: readonly FiledHead[] }> =>
-  ids.length === 0
-    ? Promise.resolve({ filed: 0, dropped: 0, heads: [] })
-    : retryTransaction(database, async (tx) => {
-        const unsent = await tx.query<UnsentReply>(UNSENT, [int8s(ids)], 'replies-unsent');
-        const known = unsent.flatMap((reply) => {
-          const way = ways.get(reply.source_id);
-          return way === undefined ? [] : [{ reply, way }];
-        });
-        const persons = await patientsOf(
-          tx,
-          known.map(({ reply }) => reply.message_id),
-        );
-        const filings = known.flatMap(({ reply, way }) => {
-          const person = persons.get(reply.message_id);
-          return person === undefined ? [] : [filingOf(vault, reply, way, person)];
-        });
-        const heads = await fileDeliveries(tx, vault, filings);
-        await tx.query('update reply set given_up = true where message_id = any($1::int8[])', [int8s(unsent.map((one) => one.message_id))]);
-        return { filed: filings.length, dropped: unsent.length - filings.length, heads };
-      });
+  id: MessageId,
+  destinationOf: (source: SourceId) => DestinationId | undefined,
+): Promise<readonly FiledHead[]> =>
+  retryTransaction(database, async (tx) => {
+    const [unsent] = await tx.query<Unsent>(GIVE_UP, [id]);
+    const destination = unsent === undefined ? undefined : destinationOf(unsent.source);
+    if (unsent === undefined || destination === undefined) return [];
+    const person = await laneOwner(tx, unsent.person);
+    const bytes = vault.unseal(unsent.keyId, unsent.body, replyAad(id));
+    return fileDeliveries(tx, vault, [
+      {
+        destinationId: destination,
+        personId: person.id,
+        messageId: id,
+        part: 1,
+        itemId: null,
+        recordId: null,
+        route: 'replies',
+        // No role: where an answer goes does not depend on where the patient is.
+        role: 'replies',
+        transportKey: vault.transportKey(['reply', String(id)]),
+        priority: PRIORITY.routine,
+        decidedVersion: person.version,
+        mappingVersion: brandAs<MappingVersion>(''),
+        directoryVersion: brandAs<DirectoryVersion>(''),
+        payload: { contentType: 'x-application/hl7-v2+er7', charset: 'utf-8', parts: [{ kind: 'bytes', bytes }] },
+        size: bytes.length,
+      },
+    ]);
+  });
 
-interface Patient {
-  readonly id: PersonId;
-  readonly routingVersion: number;
-}
-
-/** Locked, in order. A message whose patient is not known has a lane of its own (DESIGN §4). */
-const patientsOf = async (tx: Transaction, ids: readonly MessageId[]): Promise<ReadonlyMap<MessageId, Patient>> => {
-  if (ids.length === 0) return new Map();
-  const found = await tx.query<{ message_id: MessageId; person: PersonId }>(PATIENTS, [int8s(ids)], 'replies-patients');
-  const persons = new Map(found.map((row) => [row.message_id, row.person]));
-  for (const id of ids) {
-    if (persons.has(id)) continue;
-    const [row] = await tx.query<{ id: PersonId }>('insert into person default values returning id');
-    if (row !== undefined) persons.set(id, row.id);
-  }
-  const rows = await tx.query<Patient>(
-    'select id, routing_version as "routingVersion" from person where id = any($1::int8[]) order by id for no key update',
-    [int8s([...persons.values()])],
+/** The patient whose lane it takes, locked; where no patient is known, a lane of its own. */
+const laneOwner = async (tx: Transaction, known: PersonId | null): Promise<{ readonly id: PersonId; readonly version: number }> => {
+  const [person] = await tx.query<{ id: PersonId; version: number }>(
+    known === null
+      ? 'insert into person default values returning id, routing_version as version'
+      : 'select id, routing_version as version from person where id = $1 and merged_into is null for no key update',
+    known === null ? [] : [known],
   );
-  const locked = new Map(rows.map((row) => [row.id, row]));
-  return new Map(
-    [...persons].flatMap(([message, person]) => {
-      const row = locked.get(person);
-      return row === undefined ? [] : [[message, row] as const];
-    }),
-  );
-};
-
-const filingOf = (vault: Vault, reply: UnsentReply, way: ReplyWay, person: Patient): Filing => {
-  const bytes = vault.unseal(reply.key_id, reply.body, replyAad(reply.message_id));
-  return {
-    destinationId: way.destination,
-    personId: person.id,
-    messageId: reply.message_id,
-    part: 1,
-    itemId: null,
-    recordId: null,
-    route: 'replies',
-    role: way.name,
-    // MSH-10 of the answer itself (see replyFor).
-    transportKey: brandAs<TransportKey>(`TC${reply.message_id}A`),
-    priority: PRIORITY.routine,
-    decidedVersion: person.routingVersion,
-    mappingVersion: brandAs<MappingVersion>(''),
-    directoryVersion: brandAs<DirectoryVersion>(''),
-    payload: { contentType: 'x-application/hl7-v2+er7', charset: 'utf-8', parts: [{ kind: 'bytes', bytes }] },
-    size: bytes.length,
-  };
+  if (person === undefined) throw new RangeError('the person was merged meanwhile');
+  return person;
 };

@@ -41,6 +41,7 @@ export interface Vault {
 
 const IV = 12;
 const TAG = 16;
+const MOST_HASHES = 8_192;
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 /** Random bytes are drawn in blocks: a call for twelve costs more than the sealing. A 96-bit random iv is good for 2^32 seals a key. */
@@ -85,6 +86,8 @@ export class KeyedVault implements Vault {
   readonly #names: KeyObject;
   readonly #transports: KeyObject;
   readonly #random = new Randomness();
+  /** Hashes of what is looked for again and again: the identifiers of those whose messages are coming in. */
+  readonly #hashes = new Map<string, Buffer>();
 
   constructor(keys: Keys) {
     for (const [id, key] of keys.seal) this.#seals.set(id, createSecretKey(key));
@@ -133,10 +136,13 @@ export class KeyedVault implements Vault {
   }
 
   searchHash(type: string, value: string): Buffer {
-    return createHmac('sha256', this.#search)
-      .update(joined([type, value]))
-      .digest()
-      .subarray(0, 16);
+    const name = joined([type, value]);
+    const known = this.#hashes.get(name);
+    if (known !== undefined) return known;
+    const hash = createHmac('sha256', this.#search).update(name).digest().subarray(0, 16);
+    if (this.#hashes.size >= MOST_HASHES) this.#hashes.clear();
+    this.#hashes.set(name, hash);
+    return hash;
   }
 
   nameId(parts: readonly string[]): RecordId {

@@ -2,7 +2,7 @@ import type { FaultCode } from '../../records/faults.ts';
 import type { PersonId } from '../../records/ids.ts';
 import { brandAs, type Instant } from '../../records/ids.ts';
 import type { ClaimedDelivery } from '../../records/lanes.ts';
-import type { FiledHead, StoredItem } from '../../records/process.ts';
+import type { FiledHead, PersonRow, StoredItem } from '../../records/process.ts';
 import type { RecheckStore, RecheckTransaction } from '../../records/recheck.ts';
 import { isRole } from '../../routing/roles.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -27,17 +27,23 @@ export interface RecheckParts {
 const GO: RecheckVerdict = { verdict: 'go' };
 
 /**
- * Before a head is sent that was routed by role: does its person still belong where it was routed to? A changed answer files it anew on the
- * right lane, in the same transaction that withdraws it here. Where a byte may have left already, a person decides (ruling A11).
+ * Before a head is sent of a person about whom something has changed: do they still belong where it was routed to, by role? A changed answer
+ * files it anew on the right lane, in the same transaction that withdraws it here. So does a merge taken back since it was filed, whatever
+ * the route: it was written of two persons as one. Where a byte may have left already, a person decides (ruling A11).
  */
 export const recheck = (parts: RecheckParts, claimed: ClaimedDelivery): Promise<RecheckVerdict> => {
   const { item } = claimed;
-  if (!claimed.stale || !isRole(claimed.role) || item === null) return Promise.resolve(GO);
-  const plan = parts.plan();
+  if (!claimed.stale || item === null) return Promise.resolve(GO);
   return parts.store.inRecheck(claimed, async (tx, destination): Promise<RecheckVerdict> => {
-    const person = await loadPerson(tx, plan, claimed.person);
-    const stored = person === null ? null : (person.items.get(item) ?? (await tx.item(item)));
-    if (person === null || stored?.record == null) return GO;
+    const stored = await tx.item(item);
+    if (stored?.record == null) return GO;
+    const rows = await lockAll(tx, [claimed.person, stored.personId]);
+    const parted = await tx.parted(closureIn(rows, claimed.person));
+    if (!parted && !isRole(claimed.role)) return GO;
+    // Read with the persons locked: a directory that changes from now on makes what is filed here stale again.
+    const plan = parts.plan();
+    const person = await loadPerson(tx, plan, rows, parted ? stored.personId : claimed.person);
+    if (person === null) return GO;
     // A record taken back since is not sent as something new; its withdrawal was filed behind it and goes out if anything ever left.
     const whole = withItems(person, [stored, ...(await tx.childrenOf([item]))]);
     const at = brandAs<Instant>(parts.now().toISOString());
@@ -49,7 +55,7 @@ export const recheck = (parts: RecheckParts, claimed: ClaimedDelivery): Promise<
       stored.record.assertedBy ?? null,
     );
     const here = plan.destinations.get(destination);
-    if (here !== undefined && filed.filings.some((filing) => filing.destinationId === here.id)) {
+    if (!parted && here !== undefined && filed.filings.some((filing) => filing.destinationId === here.id)) {
       await tx.confirm(whole.routingVersion);
       return GO;
     }
@@ -62,17 +68,28 @@ export const recheck = (parts: RecheckParts, claimed: ClaimedDelivery): Promise<
 
 const CORE = ['patient', 'custody', 'gpRegistration'];
 
-const loadPerson = async (tx: RecheckTransaction, plan: Plan, id: PersonId): Promise<PersonState | null> => {
-  let rows = await tx.lock([id]);
-  const root = rows.find((row) => row.id === id)?.mergedInto ?? id;
-  if (root !== id) rows = await tx.lock([root]);
-  const row = rows.find((one) => one.id === root);
-  if (row === undefined) return null;
-  const closure = rows.map((one) => one.id);
+/** Locks the persons, whoever they were merged into, and all merged with them; ascending in each round, as everywhere. */
+const lockAll = async (tx: RecheckTransaction, ids: readonly PersonId[]): Promise<readonly PersonRow[]> => {
+  const rows = await tx.lock([...new Set(ids)].sort((a, b) => a - b));
+  const roots = new Set(rows.flatMap((row) => row.mergedInto ?? []));
+  const missing = [...roots].some((root) => !rows.some((row) => row.id === root));
+  return missing ? tx.lock([...new Set([...ids, ...roots])].sort((a, b) => a - b)) : rows;
+};
+
+const rootIn = (rows: readonly PersonRow[], id: PersonId): PersonId => rows.find((row) => row.id === id)?.mergedInto ?? id;
+const closureIn = (rows: readonly PersonRow[], id: PersonId): PersonId[] => {
+  const root = rootIn(rows, id);
+  return rows.filter((row) => row.id === root || row.mergedInto === root).map((row) => row.id);
+};
+
+const loadPerson = async (tx: RecheckTransaction, plan: Plan, locked: readonly PersonRow[], id: PersonId): Promise<PersonState | null> => {
+  const closure = closureIn(locked, id);
+  const root = locked.find((row) => row.id === rootIn(locked, id));
+  if (root === undefined) return null;
   const [identifiers, items] = await Promise.all([tx.identifiersOf(closure), tx.itemsOf(closure, [...CORE, ...plan.kindsRead])]);
   const known = knownPerson(
-    rows,
-    row,
+    locked.filter((row) => closure.includes(row.id)),
+    root,
     closure.flatMap((one) => identifiers.get(one) ?? []),
   );
   return withItems(known, items satisfies readonly StoredItem[], CORE);

@@ -1,12 +1,13 @@
 import type { Config } from '../../config/types.ts';
 import type { CodeLookup, Directory } from '../../directory/directory.ts';
 import { suggest } from '../../language/did-you-mean.ts';
-import type { InboundMapping, OutboundMapping } from '../../mappings/engine/index.ts';
-import type { DestinationId, DestinationName, SourceId, SourceName } from '../../records/ids.ts';
+import { checkRenderings, type InboundMapping, type OutboundMapping } from '../../mappings/engine/index.ts';
+import { brandAs, type DestinationId, type DestinationName, type SourceId, type SourceName } from '../../records/ids.ts';
 import type { Finding, Place } from '../../records/issue.ts';
 import type { KindName } from '../../records/kinds/index.ts';
 import type { MappedPart } from '../../records/mapped.ts';
 import { checkRoutes } from '../../routing/check.ts';
+import { reachable } from '../../routing/reach.ts';
 import { receiptSettings } from '../receive/settings.ts';
 import type { DestinationPlan, Plan, SourcePlan } from './plan.ts';
 
@@ -28,13 +29,17 @@ export const buildPlan = (parts: PlanParts): { readonly plan: Plan | undefined; 
   const { config } = parts;
   const sources = sourcePlans(parts);
   const destinations = destinationPlans(parts, findings);
-  const kinds = new Set<KindName>(parts.inbound.flatMap((mapping) => mapping.rules.map((rule) => rule.kind)));
+  const kinds = new Set<KindName>(parts.inbound.flatMap((mapping) => [...mapping.makes]));
+  if (config.summary !== undefined) kinds.add('document');
   const routes = checkRoutes(config.routes, {
     destinations: new Set(config.destinations.keys()),
     kinds,
     placeOf: (index) => parts.placeOf(`routes[${index}]`),
   });
   findings.push(...routes.findings);
+  const sent = reachable(routes.routes, parts.directory.entries, kinds);
+  for (const { name, mappings } of destinations.values())
+    findings.push(...checkRenderings(mappings, parts.placeOf(`destinations.${name}.mappings`), name, sent.get(name)));
   const summary = summaryOf(parts, findings);
   const byId = new Map([...sources.values()].map((source) => [source.id, source]));
   const bySource = inboundBySource(parts);
@@ -72,7 +77,7 @@ export const buildPlan = (parts: PlanParts): { readonly plan: Plan | undefined; 
   };
 };
 
-const sourcePlans = ({ config, sources, processingId }: PlanParts): Map<SourceName, SourcePlan> => {
+const sourcePlans = ({ config, sources, destinations, processingId }: PlanParts): Map<SourceName, SourcePlan> => {
   const plans = new Map<SourceName, SourcePlan>();
   for (const [name, settings] of config.sources) {
     const id = sources.get(name);
@@ -83,6 +88,7 @@ const sourcePlans = ({ config, sources, processingId }: PlanParts): Map<SourceNa
       system: settings.system ?? name,
       receipt: receiptSettings(id, name, settings, processingId),
       identity: { match: config.identity.match, environment: config.environment, trustsNhsNumbers: settings.trustsNhsNumbers },
+      repliesTo: settings.replies === undefined ? undefined : destinations.get(brandAs<DestinationName>(settings.replies)),
     });
   }
   return plans;
@@ -96,6 +102,7 @@ const stranger = ({ config, processingId }: PlanParts, id: SourceId): SourcePlan
     name,
     system: name,
     identity: { match: config.identity.match, environment: config.environment, trustsNhsNumbers: false },
+    repliesTo: undefined,
     receipt: {
       id,
       name,

@@ -15,6 +15,8 @@ export interface SourcePlan {
   readonly system: string;
   readonly receipt: ReceiptSettings;
   readonly identity: IdentityRules;
+  /** Where application answers go whose connection is gone (ruling A20). */
+  readonly repliesTo: DestinationId | undefined;
 }
 
 export interface DestinationPlan {

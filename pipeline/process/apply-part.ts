@@ -2,12 +2,13 @@ import { foundingRecord, INDEX_SYSTEM, patientRecord } from '../../patients/deri
 import type { IdentityRules } from '../../patients/identity.ts';
 import { endedBySnapshot, knownEmptyAfter } from '../../patients/lists.ts';
 import { changesRouting, vitalFacts } from '../../patients/registration.ts';
-import { checkEvent, custodyEventOf } from '../../patients/timeline.ts';
+import { type CustodyEvent, checkEvent, custodyEventOf, takenBack } from '../../patients/timeline.ts';
 import type { RecordId } from '../../records/ids.ts';
 import type { Issue } from '../../records/issue.ts';
 import type { MappedRecord } from '../../records/mapped.ts';
 import type { HeldPart } from '../../records/process.ts';
 import { type AppliedRecord, type ApplyContext, applyMapped } from './apply-record.ts';
+import { fillLinks } from './fill-links.ts';
 import { identify } from './identify.ts';
 import { mergePart } from './merge-part.ts';
 import { freshPerson, itemsOfKind, type PersonState, patientOf, recordsOfKind } from './person-state.ts';
@@ -56,7 +57,8 @@ export const applyPart = (env: ApplyEnvironment, work: PartWork): AppliedPart =>
 
   const before = vitalFacts(patientOf(person), person.restricted);
   const run = new PartRun(env, person);
-  const failed = run.merge(work) ?? run.patient(work, isNew) ?? run.custody(work) ?? run.all(part.records) ?? run.lists(work);
+  const failed =
+    run.merge(work) ?? run.patient(work, isNew) ?? run.custody(work) ?? run.all(part.records) ?? run.links() ?? run.lists(work);
   if (failed !== null) return nothing(failed, decision.reasons);
 
   person = run.person;
@@ -76,6 +78,9 @@ export const applyPart = (env: ApplyEnvironment, work: PartWork): AppliedPart =>
   };
 };
 
+const eventsOf = (person: PersonState): readonly CustodyEvent[] =>
+  recordsOfKind(person, 'custody').flatMap((record) => custodyEventOf(record) ?? []);
+
 class PartRun {
   readonly #env: ApplyEnvironment;
   person: PersonState;
@@ -88,10 +93,13 @@ class PartRun {
     this.person = person;
   }
 
-  merge({ part, retired }: PartWork): HeldPart | null {
+  merge({ part, evidence, retired }: PartWork): HeldPart | null {
     if (part.merge === null || retired === null) return null;
-    const result = mergePart(this.#env.draft, this.person, part.merge, retired, { messageId: this.#env.messageId, part: part.part });
+    const { draft, messageId } = this.#env;
+    const result = mergePart(draft, this.person, part.merge, { one: evidence, retired }, { messageId, part: part.part });
     this.person = result.person;
+    this.issues.push(...(result.issues ?? []));
+    if (result.notice !== undefined) this.notices.push(result.notice);
     return result.hold;
   }
 
@@ -111,13 +119,16 @@ class PartRun {
 
   custody({ custody }: PartWork): HeldPart | null {
     if (custody === null) return null;
-    const events = () => recordsOfKind(this.person, 'custody').flatMap((record) => custodyEventOf(record) ?? []);
+    const before = this.person;
     const failed = this.#apply(custody, this.#env.system);
     if (failed !== null) return failed;
-    const record = this.records.at(-1)?.item.record;
-    const event = record === null || record === undefined ? undefined : custodyEventOf(record);
-    if (event === undefined || event.event === 'detail') return null;
-    const check = checkEvent(events(), event);
+    const applied = this.records.at(-1);
+    const event = applied?.item.record == null ? undefined : custodyEventOf(applied.item.record);
+    if (applied === undefined || event === undefined || event.event === 'detail') return null;
+    // The same event again says nothing new, unless it had been taken back: then it stands again, and goes out again.
+    if (applied.filedBy === 'unchanged' && takenBack(eventsOf(before), event.id) && !takenBack(eventsOf(this.person), event.id))
+      this.records[this.records.length - 1] = { ...applied, filedBy: null };
+    const check = checkEvent(eventsOf(this.person), event);
     if (check.ok) return null;
     if (check.why === 'undo-of-nothing') return custody.ifUnknown === 'hold' ? { reason: 'unknown-record', rule: custody.rule } : null;
     if (check.why === 'no-time') return { reason: 'mapping-failed', rule: custody.rule };
@@ -131,6 +142,15 @@ class PartRun {
       const failed = this.#apply(one, this.#env.system);
       if (failed !== null) return failed;
     }
+    return null;
+  }
+
+  /** Records that came now may be what earlier ones were waiting for. */
+  links(): HeldPart | null {
+    const filled = fillLinks(this.#env, this.person, this.#env.system, this.records);
+    if (filled === this.person) return null;
+    this.person = filled;
+    for (const [index, one] of this.records.entries()) this.records[index] = { ...one, item: filled.items.get(one.item.id) ?? one.item };
     return null;
   }
 

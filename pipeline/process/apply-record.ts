@@ -1,5 +1,6 @@
 import { type KeyPlace, resolveItem, scopedKeys } from '../../patients/item-keys.ts';
 import { type Applied, applyRecord, type ItemContext } from '../../patients/items.ts';
+import { LINKING_KINDS, withLinks } from '../../patients/links.ts';
 import { filedWithChildren } from '../../patients/lists.ts';
 import type { DirectoryVersion, ItemId, MappingVersion, MessageId, OdsCode } from '../../records/ids.ts';
 import type { Issue } from '../../records/issue.ts';
@@ -37,10 +38,13 @@ export type ApplyResult =
 export const applyMapped = (
   context: ApplyContext,
   person: PersonState,
-  mapped: MappedRecord,
+  unlinked: MappedRecord,
   system: string,
   parent: StoredItem | null = null,
 ): ApplyResult => {
+  const mapped = LINKING_KINDS.has(unlinked.kind)
+    ? withLinks(unlinked, { system, found: context.draft.found, persons: closureOf(person) })
+    : unlinked;
   const place: KeyPlace = { system, personId: person.id, parent: parent === null ? null : { id: parent.id, uuid: parent.uuid } };
   const resolved = resolveItem(mapped, place, context.draft.found, closureOf(person));
   if (resolved.outcome === 'hold') return { ok: false, hold: { reason: resolved.reason, rule: mapped.rule } };

@@ -1,5 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { MessageId, Token } from '../../records/ids.ts';
-import type { MappedRecord } from '../../records/mapped.ts';
+import type { MappedPart, MappedRecord } from '../../records/mapped.ts';
 import type {
   BatchWrite,
   FiledHead,
@@ -12,6 +13,7 @@ import type {
 import type { Telemetry } from '../../records/telemetry.ts';
 import type { Plan } from '../plan/plan.ts';
 import { decideMessage } from './decide-message.ts';
+import { MOST_FILLED, mayFill } from './fill-links.ts';
 import { gather } from './gather.ts';
 import type { BatchReport } from './leader.ts';
 import type { Names } from './names.ts';
@@ -38,7 +40,6 @@ export interface BatchParts {
 
 /** Reads, maps, decides and commits one batch. Nothing outside the database happens inside its transaction but pure work. */
 export const runBatch = async (parts: BatchParts, token: Token, low: number, limit: number): Promise<BatchReport> => {
-  const plan = parts.plan();
   let touched: WorkingSet | null = null;
   let heads: readonly FiledHead[] = [];
   let writes: readonly MessageWrite[] = [];
@@ -47,6 +48,8 @@ export const runBatch = async (parts: BatchParts, token: Token, low: number, lim
     await parts.store.inBatch(token, async (tx) => {
       todo = await tx.todo(low, limit);
       if (todo.length === 0) return;
+      // Only now, under the fence: who looks at routes again after a reload waits for batches that decide by the former plan (ruling A12).
+      const plan = parts.plan();
       const works = await timed(parts, 'map', () => readAll(parts, plan, tx, todo));
       for (const work of works) for (const { bytes } of work.mapped?.attachments ?? []) await parts.keep(bytes);
       await parts.store.reserve(idsFor(works));
@@ -77,13 +80,40 @@ const timed = async <T>(parts: BatchParts, stage: string, work: () => Promise<T>
 
 const readAll = async (parts: BatchParts, plan: Plan, tx: ProcessTransaction, todo: readonly TodoMessage[]): Promise<MessageWork[]> => {
   const again = await tx.heldParts(todo.filter((message) => message.again).map((message) => message.id));
-  return todo.map((message) => readWork(plan, parts.names, message, again.get(message.id) ?? null));
+  const stretch = new Stretch();
+  const works: MessageWork[] = [];
+  for (const message of todo) {
+    if (stretch.isLong) await stretch.rest();
+    works.push(readWork(plan, parts.names, message, again.get(message.id) ?? null));
+  }
+  return works;
 };
+
+/** Milliseconds of deciding after which the rest of the process has its turn: acknowledgements do not wait for a batch. */
+const STRETCH_MS = 4;
+
+class Stretch {
+  #since = performance.now();
+
+  get isLong(): boolean {
+    return performance.now() - this.#since > STRETCH_MS;
+  }
+
+  async rest(): Promise<void> {
+    await nextTurn();
+    this.#since = performance.now();
+  }
+}
 
 /** Upper bound of ids one batch can draw: a person and a founding record a part, every record and child, custody, lists, a summary. */
 const idsFor = (works: readonly MessageWork[]): number => {
   const count = (records: readonly MappedRecord[]): number => records.reduce((sum, record) => sum + 1 + count(record.children), 0);
-  return works.reduce((sum, work) => sum + work.parts.reduce((n, { part }) => n + 8 + count(part.records) + part.lists.length * 50, 0), 16);
+  const listed = ({ lists }: MappedPart): number => lists.length * 50;
+  const filled = ({ records }: MappedPart): number => (mayFill(records) ? MOST_FILLED : 0);
+  return works.reduce(
+    (sum, { parts }) => sum + parts.reduce((n, { part }) => n + 8 + count(part.records) + listed(part) + filled(part), 0),
+    16,
+  );
 };
 
 const decideAll = async (
@@ -93,9 +123,11 @@ const decideAll = async (
   set: WorkingSet,
   works: readonly MessageWork[],
 ): Promise<BatchWrite> => {
+  const stretch = new Stretch();
   const messages: MessageWrite[] = [];
   const filings: BatchWrite['filings'][number][] = [];
   for (const work of works) {
+    if (stretch.isLong) await stretch.rest();
     const decided = await decideMessage(
       { plan, names: parts.names, ids: parts.store.ids, tx, keep: parts.keep, telemetry: parts.telemetry },
       set,
@@ -127,7 +159,8 @@ const decideAll = async (
 const remember = (cache: PersonCache, set: WorkingSet | null): void => {
   if (set === null) return;
   for (const [id, state] of set.persons) {
-    if (set.rootOf(id) === id && set.merges.every((merge) => merge.into !== id && merge.from !== id)) cache.put(state);
+    if (set.rootOf(id) === id && set.merges.every((merge) => merge.into !== id && merge.from !== id && (!merge.undo || merge.root !== id)))
+      cache.put(state);
     // The version of a merged person is raised by the merge itself: read afresh next time.
     else cache.drop(id);
   }

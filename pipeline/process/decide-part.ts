@@ -158,14 +158,13 @@ class PartRouter {
     const practice = practiceDestination(this.#file);
     const reports = itemsOfKind(this.#file.person, 'report').map((report) => report.id);
     const handedOver = practice === null ? new Set<StoredItem['id']>() : await this.#parts.tx.handedOver(reports, practice);
-    for (const report of openReports(this.#file, handedOver)) this.#send(report, report.record?.assertedBy ?? null);
+    for (const report of openReports(this.#file, item.record, handedOver)) this.#send(report, report.record?.assertedBy ?? null);
   }
 
   #takeBack(undone: string): void {
     const release = itemsOfKind(this.#file.person, 'custody').find((item) => item.uuid === undone)?.record;
-    const event = release === undefined || release === null ? undefined : custodyEventOf(release);
-    if (event?.event === 'release' && event.at !== null)
-      this.#apply(withdrawalOf(this.#file, { system: event.system, booking: event.booking, releasedAt: event.at }));
+    if (release == null || custodyEventOf(release)?.event !== 'release') return;
+    this.#apply(withdrawalOf(this.#file, release));
   }
 
   #apply(mapped: Parameters<typeof applyMapped>[2]): void {

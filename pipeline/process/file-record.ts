@@ -8,7 +8,7 @@ import type { DecisionEvidence, RouteDelivery } from '../../routing/outcome.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Names } from './names.ts';
 import { patientView } from './patient-view.ts';
-import { type PersonState, recordsOfKind } from './person-state.ts';
+import { type PersonState, recordsRead } from './person-state.ts';
 import type { Standing } from './standing.ts';
 
 export interface FileContext {
@@ -64,7 +64,8 @@ const render = (
   const rule = `route:${delivery.route}`;
   if (destination === undefined) return { ok: false, hold: { reason: 'no-endpoint', rule } };
   const chosen = chooseMapping(destination.mappings, record, record.action);
-  if (chosen === undefined) return { ok: false, hold: { reason: 'no-rendering', rule } };
+  if (chosen === 'none') return { ok: false, hold: { reason: 'no-rendering', rule } };
+  if (chosen === 'several') return { ok: false, hold: { reason: 'no-rendering', rule, say: 'several mappings render it' } };
   const name = [String(messageId), String(part), record.id, delivery.destination, delivery.entry?.ods ?? '', delivery.route];
   const transportKey = names.transportKey(name);
   const facts: DeliveryFacts = {
@@ -106,9 +107,20 @@ const render = (
   };
 };
 
-/** Exactly one may match; overlap was refused by `check`, so the first is the one. */
-const chooseMapping = (mappings: readonly OutboundMapping[], record: CanonicalRecord, action: Action): OutboundMapping | undefined =>
-  mappings.find((mapping) => mapping.kind === record.kind && mapping.matches(record, action));
+/** Exactly one may match (ruling C31). `check` refuses an overlap it can prove; one it could not is held, never decided by the order of a list. */
+const chooseMapping = (
+  mappings: readonly OutboundMapping[],
+  record: CanonicalRecord,
+  action: Action,
+): OutboundMapping | 'none' | 'several' => {
+  let chosen: OutboundMapping | undefined;
+  for (const mapping of mappings) {
+    if (mapping.kind !== record.kind || !mapping.matches(record, action)) continue;
+    if (chosen !== undefined) return 'several';
+    chosen = mapping;
+  }
+  return chosen ?? 'none';
+};
 
 export const renderWith = (
   context: FileContext,
@@ -124,7 +136,7 @@ export const renderWith = (
     children,
     patient: patientView(context.person, record),
     episode: context.standing.factsFor(record, children, null).episode,
-    records: (kind) => recordsOfKind(context.person, kind),
+    records: (kind) => recordsRead(context.person, kind),
     route: delivery.facts,
     delivery: facts,
   });

@@ -1,5 +1,6 @@
+import { LINKING_KINDS, linkedKeys } from '../../patients/links.ts';
 import type { PersonId } from '../../records/ids.ts';
-import { isKindName, type KindName, keyScope } from '../../records/kinds/index.ts';
+import { isKindName, KIND_FACTS, KIND_NAMES, type KindName, keyScope } from '../../records/kinds/index.ts';
 import type { MappedPart, MappedRecord } from '../../records/mapped.ts';
 import {
   identifierKey,
@@ -33,10 +34,13 @@ export const gather = async (
   const set = new WorkingSet();
   const parts = works.flatMap((work) => work.parts.map((part) => ({ part, system: work.mapped?.system ?? '' })));
   const keys = systemKeys(parts);
-  const [holders, byKey] = await Promise.all([tx.personsOf(identifiersIn(parts.map(({ part }) => part))), tx.itemsByKey(keys)]);
+  const identifiers = identifiersIn(parts.map(({ part }) => part));
+  // Most messages are about people seen a moment ago: they are locked while the index is still being asked whether it is really they.
+  const guess = cache.holders(identifiers);
+  const [holders, byKey, guessed] = await Promise.all([tx.personsOf(identifiers), tx.itemsByKey(keys), locked(tx, guess)]);
   for (const [key, person] of holders) set.holders.set(key, person);
 
-  const rows = await lockClosure(tx, [...new Set([...holders.values(), ...[...byKey.values()].map((item) => item.personId)])]);
+  const rows = await lockClosure(tx, [...holders.values(), ...[...byKey.values()].map((item) => item.personId)], guessed);
   const roots = new Map<PersonId, PersonRow[]>();
   for (const row of rows) {
     const root = row.mergedInto ?? row.id;
@@ -49,10 +53,16 @@ export const gather = async (
     kindsReadFor,
   );
   await loadPersons(tx, roots, wanted, cache, set);
+  await loadApart(
+    tx,
+    rows,
+    parts.map(({ part }) => part),
+    set,
+  );
 
   // Items found by key carry their children with them: a report's results are keyed within it.
   const found = [...byKey.values()];
-  const children = await tx.childrenOf(found.map((item) => item.id));
+  const children = await tx.childrenOf(found.filter(mayHaveChildren).map((item) => item.id));
   for (const item of [...found, ...children]) {
     const person = set.persons.get(set.rootOf(item.personId));
     if (person !== undefined) set.persons.set(person.id, withItems(person, [item]));
@@ -61,6 +71,9 @@ export const gather = async (
   for (const person of set.persons.values()) for (const item of person.items.values()) set.know(item, scopeOf(item));
   return set;
 };
+
+/** Of most kinds nothing is ever filed below a record. */
+const mayHaveChildren = ({ kind }: StoredItem): boolean => !isKindName(kind) || Object.keys(KIND_FACTS[kind].children).length > 0;
 
 /** Where the keys of a stored item count: its parent, its person, or the system. */
 const scopeOf = (item: StoredItem): number => {
@@ -79,7 +92,12 @@ const identifiersIn = (parts: readonly PartWork[]): PersonIdentifier[] => {
 
 const systemKeys = (parts: readonly { part: PartWork; system: string }[]): ScopedKey[] => {
   const keys = new Map<string, ScopedKey>();
-  const add = (record: MappedRecord, system: string) => {
+  const addLinked = (record: MappedRecord, system: string): void => {
+    if (LINKING_KINDS.has(record.kind)) for (const linked of linkedKeys(record, system)) keys.set(scopedKeyText(linked), linked);
+    for (const child of record.children) addLinked(child, system);
+  };
+  const add = (record: MappedRecord, system: string): void => {
+    addLinked(record, system);
     if (!isKindName(record.kind) || keyScope(record.kind, false) !== 'system') return;
     for (const key of record.keys) {
       const scoped: ScopedKey = { system, kind: record.kind, scope: 0, key };
@@ -91,16 +109,25 @@ const systemKeys = (parts: readonly { part: PartWork; system: string }[]): Scope
   return [...keys.values()];
 };
 
-/** Merges are flat, so one look at what the first rows point to closes the set. */
-const lockClosure = async (tx: ProcessTransaction, ids: readonly PersonId[]): Promise<readonly PersonRow[]> => {
-  if (ids.length === 0) return [];
-  let asked = [...ids].sort((a, b) => a - b);
-  for (;;) {
-    const rows = await tx.lock(asked);
-    const locked = new Set(rows.map((row) => row.id));
-    const missing = rows.flatMap((row) => (row.mergedInto !== null && !locked.has(row.mergedInto) ? [row.mergedInto] : []));
-    if (missing.length === 0) return rows;
-    asked = [...new Set([...asked, ...missing])].sort((a, b) => a - b);
+const locked = async (tx: ProcessTransaction, ids: readonly PersonId[]): Promise<readonly PersonRow[]> =>
+  ids.length === 0 ? [] : tx.lock([...ids].sort((a, b) => a - b));
+
+/** The rows of all these persons and of those merged with them, locked. Merges are flat, so one look at what the first rows point to closes the set. */
+const lockClosure = async (
+  tx: ProcessTransaction,
+  ids: readonly PersonId[],
+  guessed: readonly PersonRow[],
+): Promise<readonly PersonRow[]> => {
+  const wanted = new Set(ids);
+  let rows = guessed;
+  for (let asked = 0; ; ) {
+    const known = new Set(rows.map((row) => row.id));
+    for (const row of rows) if (row.mergedInto !== null) wanted.add(row.mergedInto);
+    const complete = [...wanted].every((id) => known.has(id));
+    for (const id of known) wanted.add(id);
+    if (complete || wanted.size === asked) return rows;
+    asked = wanted.size;
+    rows = await locked(tx, [...wanted]);
   }
 };
 
@@ -110,23 +137,65 @@ const kindsByPerson = (
   kindsReadFor: GatherParts['kindsReadFor'],
 ): Map<PersonId, Set<string>> => {
   const wanted = new Map<PersonId, Set<string>>();
+  const want = (person: PersonId, kinds: Iterable<string>): void => {
+    const known = wanted.get(person) ?? new Set<string>();
+    for (const kind of kinds) known.add(kind);
+    wanted.set(person, known);
+  };
   for (const work of parts) {
-    const kinds = [...patientScoped(work), ...kindsReadFor(work.part)];
-    if (kinds.length === 0) continue;
-    for (const identifier of work.evidence.identifiers) {
-      const person = set.holders.get(identifierKey(identifier));
-      if (person === undefined) continue;
-      const known = wanted.get(person) ?? new Set<string>();
-      for (const kind of kinds) known.add(kind);
-      wanted.set(person, known);
-    }
+    const kinds = [...keptByPerson(work), ...kindsReadFor(work.part)];
+    if (kinds.length > 0) for (const person of personsOf(set, work.evidence)) want(person, kinds);
   }
+  // Who is merged in this batch is read as one by every message behind it: what is wanted of one of them is wanted of all.
+  const merged = new Set(
+    parts
+      .filter(({ retired }) => retired !== null)
+      .flatMap(({ evidence, retired }) => [...personsOf(set, evidence), ...personsOf(set, retired)]),
+  );
+  const all = new Set<string>(merged.size === 0 ? [] : PATIENT_KINDS);
+  for (const person of merged) for (const kind of wanted.get(person) ?? []) all.add(kind);
+  // What is taken apart is looked through whole.
+  if (parts.some(takesApart)) for (const kind of STORED_KINDS) all.add(kind);
+  for (const person of merged) want(person, all);
   return wanted;
 };
 
-const patientScoped = (work: PartWork): KindName[] =>
+const takesApart = ({ part }: PartWork): boolean => part.merge?.action === 'unmerge';
+
+/** For a message that takes two persons apart: what each of them holds, and which merges made them one. */
+const loadApart = async (
+  tx: ProcessTransaction,
+  rows: readonly PersonRow[],
+  parts: readonly PartWork[],
+  set: WorkingSet,
+): Promise<void> => {
+  const roots = new Set(
+    parts.filter(takesApart).flatMap(({ evidence, retired }) => [...personsOf(set, evidence), ...personsOf(set, retired)]),
+  );
+  const concerned = rows.filter((row) => roots.has(row.mergedInto ?? row.id));
+  if (concerned.length === 0) return;
+  const ids = concerned.map((row) => row.id);
+  const [identifiers, standing] = await Promise.all([tx.identifiersOf(ids), tx.mergesInto(ids)]);
+  for (const row of concerned) set.rows.set(row.id, row);
+  for (const [id, own] of identifiers) set.ownIdentifiers.set(id, own);
+  set.standing.push(...standing);
+};
+
+/** Persons found by evidence, merges of earlier batches followed. */
+const personsOf = (set: WorkingSet, evidence: PartWork['retired']): PersonId[] =>
+  (evidence?.identifiers ?? []).flatMap((identifier) => {
+    const person = set.holders.get(identifierKey(identifier));
+    return person === undefined ? [] : [person];
+  });
+
+/** All but what is worked out from others. */
+const STORED_KINDS: readonly KindName[] = KIND_NAMES.filter((kind) => KIND_FACTS[kind].routable);
+const PATIENT_KINDS: readonly KindName[] = KIND_NAMES.filter((kind) => keyScope(kind, false) === 'patient');
+
+/** Kinds that are looked up among the person's items: those keyed by patient, and those whose open links a new record may fill. */
+const keptByPerson = (work: PartWork): KindName[] =>
   [...work.part.records.map((record) => record.kind), ...work.part.lists.map((list) => list.kind)].filter(
-    (kind): kind is KindName => isKindName(kind) && keyScope(kind, false) === 'patient',
+    (kind): kind is KindName => isKindName(kind) && (keyScope(kind, false) === 'patient' || LINKING_KINDS.has(kind)),
   );
 
 const loadPersons = async (

@@ -1,28 +1,39 @@
 import type { ReadEvidence } from '../../patients/evidence.ts';
-import { decideMerge, decideMove, type MergeReason } from '../../patients/merge.ts';
+import { withoutMetKeys } from '../../patients/item-keys.ts';
+import { decideMerge, type MergeReason } from '../../patients/merge.ts';
 import type { MessageId } from '../../records/ids.ts';
+import type { Issue } from '../../records/issue.ts';
 import type { MappedMerge } from '../../records/mapped.ts';
 import { type HeldPart, identifierKey } from '../../records/process.ts';
 import { candidateOf, candidatesFor } from './identify.ts';
 import { type PersonState, withIdentifiers } from './person-state.ts';
+import { unmergePart } from './unmerge-part.ts';
 import type { Draft } from './working-set.ts';
 
-export type MergeResult = { readonly person: PersonState; readonly hold: HeldPart | null; readonly reasons: readonly MergeReason[] };
+export interface MergeResult {
+  readonly person: PersonState;
+  readonly hold: HeldPart | null;
+  readonly reasons: readonly MergeReason[];
+  /** Asks for a look while what was done stands. */
+  readonly notice?: HeldPart;
+  /** Records of the two that met under one key: the one stated last is read, the other kept (mapping language §7). */
+  readonly issues?: readonly Issue[];
+}
 
 /** Carries out the merge a message asks for, in the draft. The one identified stays; the retired one is read as part of it. */
 export const mergePart = (
   draft: Draft,
   survivor: PersonState,
   merge: MappedMerge,
-  retired: ReadEvidence,
+  named: { readonly one: ReadEvidence; readonly retired: ReadEvidence },
   at: { messageId: MessageId; part: number },
 ): MergeResult => {
-  if (merge.action === 'unmerge') {
-    // Undoing needs a person's look at what was filed meanwhile: the message is held, `hold release` after the operator's unmerge closes it.
-    return { person: survivor, hold: { reason: 'identity-contradiction', rule: merge.rule, say: 'unmerge asked for' }, reasons: [] };
-  }
+  const { retired } = named;
+  if (merge.action === 'unmerge') return unmergePart(draft, survivor, merge, named, at);
+  // Which records belong to a stay no message says: a person sees to it that each is stated for the right one.
+  if (merge.action === 'move') return { person: survivor, hold: { reason: 'stay-to-be-moved', rule: merge.rule }, reasons: [] };
   const side = { identifiers: retired.identifiers, candidates: candidatesFor(draft, retired.identifiers), ifUnknown: merge.ifUnknown };
-  const decision = merge.action === 'move' ? decideMove(candidateOf(survivor), side, undefined) : decideMerge(candidateOf(survivor), side);
+  const decision = decideMerge(candidateOf(survivor), side);
   switch (decision.outcome) {
     case 'hold':
       return { person: survivor, hold: { reason: decision.reason, rule: merge.rule }, reasons: decision.reasons };
@@ -47,12 +58,18 @@ export const mergePart = (
         joined,
         decision.learns.filter((one) => !joined.identifiers.some((known) => identifierKey(known) === identifierKey(one))),
       );
-      return { person: learned, hold: null, reasons: decision.reasons };
+      return { person: learned, hold: null, reasons: decision.reasons, issues: metKeys(learned, merge.rule) };
     }
     case 'unmerge':
-    case 'move':
-      return { person: survivor, hold: { reason: 'movement-unknown', rule: merge.rule }, reasons: decision.reasons };
+      throw new Error('a merge was decided and came out as its reversal');
     default:
       return decision satisfies never;
   }
+};
+
+/** One issue a kind: codes and kinds, never a value. The patient record is not among them; the survivor's own stands. */
+const metKeys = (person: PersonState, rule: string): Issue[] => {
+  const kinds = new Set(withoutMetKeys([...person.items.values()]).hidden.map((item) => item.kind));
+  kinds.delete('patient');
+  return [...kinds].sort().map((kind) => ({ code: 'keys-met', rule, target: kind }));
 };

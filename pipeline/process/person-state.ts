@@ -1,3 +1,4 @@
+import { withoutMetKeys } from '../../patients/item-keys.ts';
 import type { ItemId, PersonId } from '../../records/ids.ts';
 import { identifierKey, type PersonIdentifier, type PersonRow, type StoredItem } from '../../records/process.ts';
 import type { CanonicalRecord } from '../../records/record.ts';
@@ -69,6 +70,12 @@ export const recordsOfKind = (person: PersonState, kind: string): CanonicalRecor
   const found: CanonicalRecord[] = [];
   for (const item of person.items.values()) if (item.kind === kind && item.record !== null) found.push(item.record);
   return found;
+};
+
+/** The records of a kind as they are read: after a merge, without those that another of the same key has overtaken. */
+export const recordsRead = (person: PersonState, kind: string): CanonicalRecord[] => {
+  if (person.merged.length === 0) return recordsOfKind(person, kind);
+  return withoutMetKeys(itemsOfKind(person, kind)).kept.flatMap((item) => item.record ?? []);
 };
 
 /** The person and all who are merged with them. */

@@ -1,4 +1,5 @@
-import { establishmentOf } from '../../patients/episode.ts';
+import { type Episode, establishmentOf } from '../../patients/episode.ts';
+import { fieldText } from '../../patients/fields.ts';
 import type { ContentName, DestinationId, ItemId } from '../../records/ids.ts';
 import type { MappedRecord } from '../../records/mapped.ts';
 import type { HeldPart, StoredItem } from '../../records/process.ts';
@@ -17,11 +18,27 @@ export type KeepContent = (bytes: Buffer) => Promise<ContentName>;
 export const isRelease = (context: FileContext, record: CanonicalRecord): boolean =>
   context.standing.timeline.effects.get(record.id)?.movement === 'release';
 
+/**
+ * What a release's summary is known by: the booking and the time that the event itself told, whatever the timeline holds by now. Where it
+ * told no time, that under which it is filed; its record is found by it however often it is told.
+ */
+const nameOfRelease = (release: CanonicalRecord): { system: string; booking: string; releasedAt: string } => ({
+  system: release.system,
+  booking: fieldText(release, 'booking') ?? '',
+  releasedAt: fieldText(release, 'at') ?? release.keys[0]?.values.at(-1) ?? release.receivedAt,
+});
+
+/** The stay that this release ended: not the last one where another has begun since. */
+const stayEndedBy = ({ standing: { timeline } }: FileContext, release: CanonicalRecord): Episode | null => {
+  const { releasedAt } = nameOfRelease(release);
+  return timeline.episodes.findLast((episode) => episode.releasedAt === releasedAt) ?? timeline.episode;
+};
+
 /** The summary the leader files at a release (rulings D): its text is rendered now, from everything current about the person. */
 export const summaryOf = async (context: FileContext, release: CanonicalRecord, keep: KeepContent): Promise<Summary> => {
   const { plan, standing, names } = context;
   if (plan.summary === undefined) return { ok: true, mapped: null };
-  const { timeline } = standing;
+  const stay = stayEndedBy(context, release);
   const name = [String(context.messageId), String(context.part), release.id, 'summary'];
   const facts: DeliveryFacts = {
     id: names.recordId(name),
@@ -39,10 +56,8 @@ export const summaryOf = async (context: FileContext, release: CanonicalRecord, 
     ok: true,
     mapped: releaseSummary(
       {
-        system: release.system,
-        booking: timeline.booking ?? '',
-        releasedAt: timeline.releasedAt ?? standing.at,
-        establishment: timeline.episode === null ? null : establishmentOf(timeline.episode),
+        ...nameOfRelease(release),
+        establishment: stay === null ? null : establishmentOf(stay),
         createdAt: standing.at,
       },
       { text: bytes.toString('utf8'), content: { contentId, contentType: 'text/plain', size: bytes.length } },
@@ -51,17 +66,16 @@ export const summaryOf = async (context: FileContext, release: CanonicalRecord, 
 };
 
 /** Takes back the summary of a release that did not stand. */
-export const withdrawalOf = (
-  context: FileContext,
-  release: { readonly system: string; readonly booking: string; readonly releasedAt: string },
-): MappedRecord => withdrawnSummary(release, context.standing.at);
+export const withdrawalOf = (context: FileContext, release: CanonicalRecord): MappedRecord =>
+  withdrawnSummary(nameOfRelease(release), context.standing.at);
 
-/** Reports of the stay that the practice has not had in their last form. */
-export const openReports = (context: FileContext, handedOver: ReadonlySet<ItemId>): readonly StoredItem[] => {
+/** Reports of the stay that the practice has not had in their last form. None where the person is held again: they are the custodian's. */
+export const openReports = (context: FileContext, release: CanonicalRecord, handedOver: ReadonlySet<ItemId>): readonly StoredItem[] => {
+  if (context.standing.timeline.location !== 'out') return [];
   const reports = itemsOfKind(context.person, 'report');
   const known = new Map(reports.map((item) => [item.id, item]));
   const candidates = reports.flatMap((item) => (item.record === null ? [] : [{ id: item.id, record: item.record }]));
-  return openResults(candidates, context.standing.timeline.receptionAt, handedOver).flatMap(({ id }) => known.get(id) ?? []);
+  return openResults(candidates, stayEndedBy(context, release)?.receptionAt ?? null, handedOver).flatMap(({ id }) => known.get(id) ?? []);
 };
 
 /** Where reports for the present practice would go, to ask what was handed over there. */

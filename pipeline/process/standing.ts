@@ -7,7 +7,7 @@ import type { CanonicalRecord } from '../../records/record.ts';
 import type { RegistrationState } from '../../records/whereabouts.ts';
 import type { RoutingFacts } from '../../routing/facts.ts';
 import { clinicalPriority } from '../../routing/priority.ts';
-import { type PersonState, patientOf, recordsOfKind } from './person-state.ts';
+import { type PersonState, patientOf, recordsOfKind, recordsRead } from './person-state.ts';
 
 /** What is known of a person at a moment, worked out once and used for every record decided then. */
 export interface Standing {
@@ -23,7 +23,7 @@ const CLOCK_TOLERANCE_MS = 10 * 60_000;
 export const standingOf = (person: PersonState, at: Instant): Standing => {
   const events = recordsOfKind(person, 'custody').flatMap((record) => custodyEventOf(record) ?? []);
   const timeline = custodyTimeline(events, new Date(Date.parse(at) + CLOCK_TOLERANCE_MS).toISOString());
-  const registration = presentRegistration(recordsOfKind(person, 'gpRegistration'), at);
+  const registration = presentRegistration(recordsRead(person, 'gpRegistration'), at);
   const vital = vitalFacts(patientOf(person), person.restricted, timeline.episode?.facts.legalStatus);
   const episode = timeline.episode === null ? {} : episodeFields(timeline.episode);
   return {

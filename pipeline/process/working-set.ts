@@ -4,7 +4,9 @@ import {
   identifierKey,
   type MergeWrite,
   type PersonIdentifier,
+  type PersonRow,
   type ScopedKey,
+  type StandingMerge,
   type StoredItem,
   scopedKeyText,
 } from '../../records/process.ts';
@@ -22,6 +24,10 @@ export class WorkingSet {
   readonly roots = new Map<PersonId, PersonId>();
   readonly items: ItemWrite[] = [];
   readonly merges: MergeWrite[] = [];
+  /** Rows of the persons taken apart in this batch, and who holds which identifier and which merges stand among them. */
+  readonly rows = new Map<PersonId, PersonRow>();
+  readonly ownIdentifiers = new Map<PersonId, readonly PersonIdentifier[]>();
+  readonly standing: StandingMerge[] = [];
   /** Persons to be written, with the identifiers they learned. */
   readonly touched = new Map<PersonId, PersonIdentifier[]>();
 
@@ -116,12 +122,34 @@ export class Draft {
     for (const merged of into.merged) this.#roots.set(merged, into.id);
   }
 
-  /** `from` stands on its own again. */
+  /** `from`, and whoever was merged into it, stand on their own again. */
   unmerge(write: MergeWrite, from: PersonState, into: PersonState): void {
     this.#merges.push(write);
     this.put(from);
     this.put(into);
-    this.#roots.set(from.id, from.id);
+    for (const id of [from.id, ...from.merged]) this.#roots.set(id, from.id);
+    for (const identifier of from.identifiers) this.#holders.set(identifierKey(identifier), from.id);
+  }
+
+  /** A person as it was before it was merged in this batch. */
+  former(id: PersonId): PersonState | undefined {
+    return this.#persons.get(id) ?? this.#base.persons.get(id);
+  }
+
+  row(id: PersonId): PersonRow | undefined {
+    return this.#base.rows.get(id);
+  }
+
+  /** Identifiers this person holds itself, merges not followed; as they were before this batch. */
+  ownIdentifiers(id: PersonId): readonly PersonIdentifier[] {
+    return this.#base.ownIdentifiers.get(id) ?? [];
+  }
+
+  /** Merges that stand, of persons that a message of this batch takes apart. */
+  get standing(): readonly StandingMerge[] {
+    const done = [...this.#base.merges, ...this.#merges];
+    const undone = (one: StandingMerge): boolean => done.some(({ undo, from, into }) => undo && from === one.from && into === one.into);
+    return [...this.#base.standing.filter((one) => !undone(one)), ...done.filter(({ undo }) => !undo)];
   }
 
   commit(): void {

@@ -42,5 +42,5 @@ export const prepare = (arrival: Arrival, vault: Vault, content: ContentStore): 
   if (arrival.controlId === null && arrival.rejected === undefined && arrival.ignored === undefined)
     throw new RangeError('only what is rejected or ignored may come without a control id');
   if (arrival.body.length <= INLINE) return row(arrival, vault, vault.seal(arrival.body, arrival.digest).bytes, null);
-  return content.write(arrival.body).then((stored) => row(arrival, vault, null, stored.id));
+  return content.write(arrival.body, false).then((stored) => row(arrival, vault, null, stored.id));
 };

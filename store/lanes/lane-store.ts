@@ -1,4 +1,6 @@
+import type { TransportKey } from '../../records/ids.ts';
 import type { LaneStore } from '../../records/lanes.ts';
+import type { HotBytes } from '../hot-bytes.ts';
 import { takeLease } from '../lease.ts';
 import type { Database } from '../pool.ts';
 import type { Vault } from '../vault.ts';
@@ -11,14 +13,16 @@ export interface LaneStoreParts {
   readonly database: Database;
   readonly vault: Vault;
   readonly content: ContentReader;
+  /** Payloads this process has just filed. */
+  readonly filed: HotBytes<TransportKey>;
   /** This daemon's row. */
   readonly daemon: number;
 }
 
 /** The store as the queues see it. */
-export const createLaneStore = ({ database, vault, content, daemon }: LaneStoreParts): LaneStore => ({
+export const createLaneStore = ({ database, vault, content, filed, daemon }: LaneStoreParts): LaneStore => ({
   turn: (outlet, turn) => takeTurn(database, vault, daemon, outlet, turn),
-  load: (claims) => loadClaims(database, claims),
+  load: (claims) => loadClaims(database, filed, claims),
   open: (claimed) => openDelivery(vault, content, claimed),
   disown: (destination, known) => disownClaims(database, daemon, destination, known),
   ask: (heads, ttlMs) => claimForAsking(database, daemon, heads, ttlMs),

@@ -46,7 +46,10 @@ async function* once(bytes: Buffer): AsyncIterable<Buffer> {
 
 /** What the adapter gets. Small payloads are whole in memory; larger ones stream, the same bytes at every call. */
 export const openDelivery = async (vault: Vault, content: ContentReader, claimed: ClaimedDelivery): Promise<OutboundDelivery> => {
-  const parts = unsealPayload(vault, claimed.transportKey, claimed.payload);
+  const parts: readonly PayloadPart[] =
+    'bytes' in claimed.payload
+      ? [{ kind: 'bytes', bytes: claimed.payload.bytes }]
+      : unsealPayload(vault, claimed.transportKey, claimed.payload);
   const [only] = parts;
   const whole = parts.length === 1 && only?.kind === 'bytes' ? only.bytes : null;
   const bytes = whole ?? (claimed.size <= INLINE ? await gather(spliced(parts, content)) : null);

@@ -47,7 +47,8 @@ const decodePart = (kind: number, body: Buffer): PayloadPart => {
   return { kind: 'content', name: brandAs<ContentName>(stored.name), encoding: stored.encoding, size: stored.size };
 };
 
-const onlyBytes = (parts: readonly PayloadPart[]): Buffer | null => {
+/** The whole payload where nothing of it is stored content; null otherwise. */
+export const onlyBytes = (parts: readonly PayloadPart[]): Buffer | null => {
   const buffers: Buffer[] = [];
   for (const part of parts) {
     if (part.kind !== 'bytes') return null;

@@ -1,4 +1,4 @@
-import type { DeliveryId, LaneId } from '../../records/ids.ts';
+import type { DeliveryId, LaneId, PersonId } from '../../records/ids.ts';
 import type { ClaimRef } from '../../records/lanes.ts';
 import type { FiledHead, Filing } from '../../records/process.ts';
 import { int4s, int8s } from '../arrays.ts';
@@ -49,6 +49,17 @@ export const advanceLane = (tx: Transaction, lane: LaneId, head: DeliveryId): Pr
     [lane, head],
     'lane-advance',
   );
+
+/** True where a merge into one of these stood when the delivery was filed, and was taken back since: it was rendered of two persons as one. */
+export const partedSince = async (tx: Transaction, delivery: DeliveryId, persons: readonly PersonId[]): Promise<boolean> => {
+  const rows = await tx.query(
+    `select 1 from delivery d join person_merge m on m.into_person = any($2::int8[]) and m.at <= d.filed and m.undone_at >= d.filed
+     where d.id = $1 limit 1`,
+    [delivery, int8s(persons)],
+    'parted-since',
+  );
+  return rows.length > 0;
+};
 
 /** The route still stands: the decision now rests on this version of the person, so it need not be checked again. */
 export const confirmRoute = async (tx: Transaction, claim: ClaimRef, routingVersion: number): Promise<void> => {

@@ -14,6 +14,7 @@ import type {
 } from '../../records/lanes.ts';
 import { ATTEMPT, type Priority } from '../../records/states.ts';
 import { bools, int8s, texts } from '../arrays.ts';
+import type { HotBytes } from '../hot-bytes.ts';
 import type { Database } from '../pool.ts';
 import type { Vault } from '../vault.ts';
 import { untilClear } from './contention.ts';
@@ -114,7 +115,9 @@ const sorted = (rows: readonly TurnRow[]): TurnOutcome => {
 };
 
 const LOAD = `select delivery, destination, person, message, part, item, record, role, route, transport_key as "transportKey", content_type as "contentType",
-  size, decided as "decidedVersion", stale, movable, key_id as "keyId", form, body from lane_load($1::int8[])`;
+  size, decided as "decidedVersion", stale, movable from lane_load($1::int8[])`;
+
+const PAYLOADS = 'select delivery_id as delivery, key_id as "keyId", form, body from payload where delivery_id = any($1::int8[])';
 
 interface LoadedRow {
   readonly delivery: DeliveryId;
@@ -132,20 +135,37 @@ interface LoadedRow {
   readonly decidedVersion: number;
   readonly stale: boolean;
   readonly movable: boolean;
+}
+
+interface PayloadRow {
+  readonly delivery: DeliveryId;
   readonly keyId: number;
   readonly form: number;
   readonly body: Buffer;
 }
 
 /** Ruling A10: a statement of its own, begun after the claim has committed, so that no change of the person is missed. */
-export const loadClaims = async (database: Database, claims: readonly ClaimedHead[]): Promise<readonly ClaimedDelivery[]> => {
+export const loadClaims = async (
+  database: Database,
+  hot: HotBytes<TransportKey>,
+  claims: readonly ClaimedHead[],
+): Promise<readonly ClaimedDelivery[]> => {
   if (claims.length === 0) return [];
   const rows = await database.query<LoadedRow>(LOAD, [int8s(claims.map((c) => c.delivery))], { name: 'lane-load' });
   const loaded = new Map(rows.map((row) => [row.delivery, row]));
+  const cold = rows.filter((row) => hot.get(row.transportKey) === undefined).map((row) => row.delivery);
+  const payloads = new Map<DeliveryId, ClaimedDelivery['payload']>();
+  if (cold.length > 0) {
+    const sealed = await database.query<PayloadRow>(PAYLOADS, [int8s(cold)], { name: 'lane-payloads' });
+    for (const { delivery, keyId, form, body } of sealed) payloads.set(delivery, { keyId, form, body });
+  }
   const found: ClaimedDelivery[] = [];
   for (const { lane, delivery, token, priority, attempts } of claims) {
     const row = loaded.get(delivery);
     if (row === undefined) continue;
+    const bytes = hot.get(row.transportKey);
+    const payload = bytes === undefined ? payloads.get(delivery) : { bytes };
+    if (payload === undefined) continue;
     // Written out: this runs once a message, and spreading two objects costs more than opening the payload.
     found.push({
       lane,
@@ -167,7 +187,7 @@ export const loadClaims = async (database: Database, claims: readonly ClaimedHea
       decidedVersion: row.decidedVersion,
       stale: row.stale,
       movable: row.movable,
-      payload: { keyId: row.keyId, form: row.form, body: row.body },
+      payload,
     });
   }
   return found;

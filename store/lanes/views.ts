@@ -67,7 +67,7 @@ const VIEW = `case d.state when 1 then 'handed-over' when 2 then 'confirmed' whe
 const DELIVERIES = `select d.id, ${VIEW} as view, d.withdrawn, n.name as destination, d.lane_id as lane, coalesce(l.token, 0) as token,
     coalesce(l.head = d.id, false) as "isHead", coalesce(l.phase, 0) as phase, coalesce(l.blocked, 0) as blocked, d.message_id as message, d.part, d.priority,
     d.role, d.route, d.transport_key as "transportKey", d.size, d.filed, d.sent_first as "sentFirst", d.done, d.confirmed, d.receipt_code as "receiptCode",
-    (select count(*) from attempt a where a.delivery_id = d.id)::int + (d.state in (1, 2))::int as attempts,
+    (select count(*) from attempt a where a.delivery_id = d.id and a.at <= coalesce(d.done, 'infinity'))::int + (d.state in (1, 2))::int as attempts,
     case when d.state in (1, 2) then 1 else (select a.outcome from attempt a where a.delivery_id = d.id order by a.id desc limit 1) end as "lastOutcome",
     case when d.state in (1, 2) then null else (select a.code from attempt a where a.delivery_id = d.id order by a.id desc limit 1) end as "lastCode",
     case when l.head = d.id then l.next_at end as "nextAt"

@@ -156,8 +156,7 @@ end $$;
 -- arrived: none sent a byte, or the far side turned every one away.
 create function lane_load(p_deliveries bigint[]) returns table (
   delivery bigint, destination int, person bigint, message bigint, part smallint, item bigint, record bigint, role text, route text,
-  transport_key text, content_type text, size int, decided int, stale boolean, movable boolean,
-  key_id smallint, form smallint, body bytea)
+  transport_key text, content_type text, size int, decided int, stale boolean, movable boolean)
 language plpgsql stable
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off set plan_cache_mode = force_generic_plan
 as $$
@@ -166,10 +165,8 @@ begin
     select d.id, d.destination_id, coalesce(r.merged_into, r.id), d.message_id, d.part, d.item_id, d.record_id, d.role, d.route,
       d.transport_key, d.content_type, d.size, d.decided_version,
       r.routing_version <> d.decided_version or r.merged_into is not null,
-      d.sent_first is null or not exists (select 1 from attempt a where a.delivery_id = d.id and a.sent_bytes and a.receipt_code is null),
-      p.key_id, p.form, p.body
+      d.sent_first is null or not exists (select 1 from attempt a where a.delivery_id = d.id and a.sent_bytes and a.receipt_code is null)
     from unnest(p_deliveries) t(id)
     join delivery d on d.id = t.id
-    join payload p on p.delivery_id = t.id
     join person r on r.id = d.person_id;
 end $$;

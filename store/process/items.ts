@@ -7,7 +7,17 @@ import { byteas, int2s, int4s, int8s, texts, uuids } from '../arrays.ts';
 import type { Transaction } from '../pool.ts';
 import type { Vault } from '../vault.ts';
 import { kindCode, kindWord, recordStateCode, recordStateWord } from './codes.ts';
+import { type RecordBody, RecordCache } from './record-cache.ts';
 import type { Systems } from './systems.ts';
+
+/** What reading and writing records needs. */
+export interface RecordStore {
+  readonly vault: Vault;
+  readonly systems: Systems;
+  readonly cache: RecordCache;
+}
+
+export const recordStore = (vault: Vault, systems: Systems): RecordStore => ({ vault, systems, cache: new RecordCache() });
 
 interface ItemRow {
   id: number;
@@ -23,17 +33,28 @@ interface ItemRow {
 }
 const ITEM = 'i.id, i.uuid, i.person_id, i.kind, i.system_id, i.state, i.parent_id, i.current_record, r.key_id, r.body';
 
-const toItem = (row: ItemRow, vault: Vault, systems: Systems): StoredItem => ({
+const toItem = (row: ItemRow, store: RecordStore): StoredItem => ({
   id: brandAs<ItemId>(row.id),
   uuid: brandAs<RecordId>(row.uuid),
   personId: brandAs<PersonId>(row.person_id),
   kind: kindWord(row.kind),
-  system: systems.name(row.system_id),
+  system: store.systems.name(row.system_id),
   state: recordStateWord(row.state),
   parentId: row.parent_id === null ? null : brandAs<ItemId>(row.parent_id),
   recordId: row.current_record,
-  ...(row.body === null || row.key_id === null ? { keys: [], record: null } : readBody(vault.unseal(row.key_id, row.body, row.uuid))),
+  ...bodyOf(row, store),
 });
+
+const NOTHING: RecordBody = { keys: [], record: null };
+
+const bodyOf = ({ current_record: id, key_id: keyId, body, uuid }: ItemRow, { vault, cache }: RecordStore): RecordBody => {
+  if (id === null || body === null || keyId === null) return NOTHING;
+  const known = cache.get(id);
+  if (known !== undefined) return known;
+  const opened = readBody(vault.unseal(keyId, body, uuid));
+  cache.put(id, opened);
+  return opened;
+};
 
 /** The version of a withdrawal that came before its original: its keys, and nothing to show. */
 interface Tombstone {
@@ -41,7 +62,7 @@ interface Tombstone {
   readonly keys: readonly RecordKey[];
 }
 
-const readBody = (plain: Buffer): Pick<StoredItem, 'keys' | 'record'> => {
+const readBody = (plain: Buffer): RecordBody => {
   // What was sealed here is what was written here: the seal's authentication stands for the check of its shape.
   const body = JSON.parse(plain.toString('utf8')) as CanonicalRecord | Tombstone;
   return { keys: body.keys, record: 'tombstone' in body ? null : body };
@@ -49,8 +70,7 @@ const readBody = (plain: Buffer): Pick<StoredItem, 'keys' | 'record'> => {
 
 export const itemsOf = async (
   tx: Transaction,
-  vault: Vault,
-  systems: Systems,
+  store: RecordStore,
   persons: readonly PersonId[],
   kinds: readonly string[],
 ): Promise<StoredItem[]> => {
@@ -60,37 +80,32 @@ export const itemsOf = async (
     [persons, int2s(kinds.map(kindCode))],
     'items-of',
   );
-  return rows.map((row) => toItem(row, vault, systems));
+  return rows.map((row) => toItem(row, store));
 };
 
-export const childrenOf = async (tx: Transaction, vault: Vault, systems: Systems, parents: readonly ItemId[]): Promise<StoredItem[]> => {
+export const childrenOf = async (tx: Transaction, store: RecordStore, parents: readonly ItemId[]): Promise<StoredItem[]> => {
   if (parents.length === 0) return [];
   const rows = await tx.query<ItemRow>(
     `select ${ITEM} from record_item i left join record r on r.id = i.current_record where i.parent_id = any($1) order by i.id`,
     [parents],
     'children-of',
   );
-  return rows.map((row) => toItem(row, vault, systems));
+  return rows.map((row) => toItem(row, store));
 };
 
-export const itemById = async (tx: Transaction, vault: Vault, systems: Systems, id: ItemId): Promise<StoredItem | null> => {
+export const itemById = async (tx: Transaction, store: RecordStore, id: ItemId): Promise<StoredItem | null> => {
   const rows = await tx.query<ItemRow>(
     `select ${ITEM} from record_item i left join record r on r.id = i.current_record where i.id = $1`,
     [id],
     'item-by-id',
   );
-  return rows[0] === undefined ? null : toItem(rows[0], vault, systems);
+  return rows[0] === undefined ? null : toItem(rows[0], store);
 };
 
 const valueHash = (vault: Vault, k: ScopedKey): Buffer => vault.searchHash('record-key', JSON.stringify(k.key.values));
 
 /** Scoped key (as text) → the item it names. */
-export const itemsByKey = async (
-  tx: Transaction,
-  vault: Vault,
-  systems: Systems,
-  keys: readonly ScopedKey[],
-): Promise<Map<string, StoredItem>> => {
+export const itemsByKey = async (tx: Transaction, store: RecordStore, keys: readonly ScopedKey[]): Promise<Map<string, StoredItem>> => {
   const found = new Map<string, StoredItem>();
   if (keys.length === 0) return found;
   const rows = await tx.query<ItemRow & { ord: number }>(
@@ -100,17 +115,17 @@ export const itemsByKey = async (
      join record_item i on i.id = k.item_id
      left join record r on r.id = i.current_record`,
     [
-      int4s(keys.map((k) => systems.id(k.system))),
+      int4s(keys.map((k) => store.systems.id(k.system))),
       int2s(keys.map((k) => kindCode(k.kind))),
       int8s(keys.map((k) => k.scope)),
       texts(keys.map((k) => k.key.name)),
-      byteas(keys.map((k) => valueHash(vault, k))),
+      byteas(keys.map((k) => valueHash(store.vault, k))),
     ],
     'items-by-key',
   );
   for (const row of rows) {
     const key = keys[row.ord - 1];
-    if (key !== undefined) found.set(scopedKeyText(key), toItem(row, vault, systems));
+    if (key !== undefined) found.set(scopedKeyText(key), toItem(row, store));
   }
   return found;
 };
@@ -118,7 +133,7 @@ export const itemsByKey = async (
 const bytesOfHex = (hex: string): Buffer => Buffer.from(hex, 'hex');
 
 /** Several versions of one item may be written in one batch; the last one is the item's present version. */
-export const writeItems = (tx: Transaction, vault: Vault, systems: Systems, items: readonly ItemWrite[]): Promise<unknown>[] => {
+export const writeItems = (tx: Transaction, store: RecordStore, items: readonly ItemWrite[]): Promise<unknown>[] => {
   if (items.length === 0) return [];
   const waits: Promise<unknown>[] = [];
   const last = new Map<ItemId, ItemWrite>();
@@ -139,7 +154,7 @@ export const writeItems = (tx: Transaction, vault: Vault, systems: Systems, item
           uuids(fresh.map((i) => i.uuid)),
           int8s(fresh.map((i) => i.personId)),
           int2s(fresh.map((i) => kindCode(i.kind))),
-          int4s(fresh.map((i) => systems.id(i.system))),
+          int4s(fresh.map((i) => store.systems.id(i.system))),
           int2s(fresh.map((i) => recordStateCode(i.state))),
           int8s(fresh.map((i) => i.parentId)),
           int8s(fresh.map((i) => i.recordId)),
@@ -165,24 +180,25 @@ export const writeItems = (tx: Transaction, vault: Vault, systems: Systems, item
         `insert into record_key (system_id, kind, scope, name, value_hash, item_id)
        select * from unnest($1::int4[], $2::int2[], $3::int8[], $4::text[], $5::bytea[], $6::int8[])`,
         [
-          int4s(keys.map((k) => systems.id(k.key.system))),
+          int4s(keys.map((k) => store.systems.id(k.key.system))),
           int2s(keys.map((k) => kindCode(k.key.kind))),
           int8s(keys.map((k) => k.key.scope)),
           texts(keys.map((k) => k.key.key.name)),
-          byteas(keys.map((k) => valueHash(vault, k.key))),
+          byteas(keys.map((k) => valueHash(store.vault, k.key))),
           int8s(keys.map((k) => k.item)),
         ],
         'insert-keys',
       ),
     );
   }
-  waits.push(...insertRecords(tx, vault, items));
+  waits.push(...insertRecords(tx, store, items));
   return waits;
 };
 
-const insertRecords = (tx: Transaction, vault: Vault, items: readonly ItemWrite[]): Promise<unknown>[] => {
+const insertRecords = (tx: Transaction, { vault, cache }: RecordStore, items: readonly ItemWrite[]): Promise<unknown>[] => {
   const bodies = items.map((item) => {
     const body: CanonicalRecord | Tombstone = item.record ?? { tombstone: true, keys: item.keys };
+    cache.put(item.recordId, { keys: body.keys, record: item.record });
     return vault.seal(Buffer.from(JSON.stringify(body), 'utf8'), item.uuid);
   });
   return [

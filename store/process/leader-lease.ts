@@ -16,7 +16,8 @@ export const createLeaderLease = (database: Database, daemon: number, millisecon
 });
 
 /** The oldest unprocessed messages. */
-export const firstUnprocessed = async (database: Database, limit: number): Promise<readonly MessageId[]> =>
-  (await database.query<{ message_id: MessageId }>('select message_id from message_todo order by message_id limit $1', [limit])).map(
-    (row) => row.message_id,
-  );
+export const firstUnprocessed = (
+  database: Database,
+  limit: number,
+): Promise<readonly { readonly id: MessageId; readonly tries: number }[]> =>
+  database.query('select message_id as id, tries from message_todo order by message_id limit $1', [limit]);

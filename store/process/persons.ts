@@ -7,6 +7,7 @@ import {
   type PersonIdentifier,
   type PersonRow,
   type PersonWrite,
+  type StandingMerge,
 } from '../../records/process.ts';
 import { bools, byteas, int2s, int4s, int8s, texts } from '../arrays.ts';
 import type { Transaction } from '../pool.ts';
@@ -164,29 +165,33 @@ const insertIdentifiers = (
   );
 };
 
-/** Links are flat: whoever was merged into the one that goes is from now on merged into the one that stays. */
+export const mergesInto = async (tx: Transaction, ids: readonly PersonId[]): Promise<StandingMerge[]> =>
+  ids.length === 0
+    ? []
+    : tx.query<StandingMerge>(
+        `select from_person as "from", into_person as "into", message_id as "messageId" from person_merge
+         where into_person = any($1) and undone_at is null order by id`,
+        [ids],
+        'merges-into',
+      );
+
+/** Links are flat: whoever was merged into the one that goes is from now on merged into the one that stays, and goes back with it. */
 export const writeMerges = (tx: Transaction, merges: readonly MergeWrite[]): Promise<unknown>[] =>
-  merges.flatMap((merge) =>
-    merge.undo
-      ? [
-          tx.query('update person_merge set undone_at = now() where from_person = $1 and into_person = $2 and undone_at is null', [
-            merge.from,
-            merge.into,
-          ]),
-          tx.query('update person set merged_into = null, version = version + 1, routing_version = routing_version + 1 where id = $1', [
-            merge.from,
-          ]),
-        ]
-      : [
-          tx.query('insert into person_merge (from_person, into_person, message_id, part) values ($1, $2, $3, $4)', [
-            merge.from,
-            merge.into,
-            merge.messageId,
-            merge.part,
-          ]),
-          tx.query(
-            'update person set merged_into = $2, version = version + 1, routing_version = routing_version + 1 where id = $1 or merged_into = $1',
-            [merge.from, merge.into],
-          ),
-        ],
-  );
+  merges.flatMap((merge) => (merge.undo ? undoMerge(tx, merge) : doMerge(tx, merge)));
+
+const doMerge = (tx: Transaction, { from, into, messageId, part }: MergeWrite): Promise<unknown>[] => [
+  tx.query('insert into person_merge (from_person, into_person, message_id, part) values ($1, $2, $3, $4)', [from, into, messageId, part]),
+  tx.query(
+    'update person set merged_into = $2, version = version + 1, routing_version = routing_version + 1 where id = $1 or merged_into = $1',
+    [from, into],
+  ),
+];
+
+const undoMerge = (tx: Transaction, { from, into, following }: Extract<MergeWrite, { undo: true }>): Promise<unknown>[] => [
+  tx.query('update person_merge set undone_at = now() where from_person = $1 and into_person = $2 and undone_at is null', [from, into]),
+  tx.query(
+    `update person set merged_into = case when id = $1 then null else $1::int8 end, version = version + 1, routing_version = routing_version + 1
+     where id = $1 or id = any($2::int8[])`,
+    [from, following],
+  ),
+];

@@ -1,18 +1,20 @@
 import type { FaultCode } from '../../records/faults.ts';
 import type { DestinationId, ItemId, MessageId, Token, TransportKey } from '../../records/ids.ts';
 import { brandAs } from '../../records/ids.ts';
-import type { BatchWrite, FiledHead, ProcessStore, ProcessTransaction } from '../../records/process.ts';
+import type { BatchWrite, FiledHead, Filing, ProcessStore, ProcessTransaction } from '../../records/process.ts';
 import type { ContentStore } from '../content.ts';
+import type { HotBytes } from '../hot-bytes.ts';
 import { fileDeliveries } from '../lanes/file.ts';
 import { mergeLanes, unmergeLanes } from '../lanes/merge.ts';
+import { onlyBytes } from '../lanes/payload.ts';
 import { fenceLease } from '../lease.ts';
 import type { Database, Transaction } from '../pool.ts';
 import { retryTransaction } from '../retry.ts';
 import type { Vault } from '../vault.ts';
 import { IdBlocks } from './id-blocks.ts';
-import { childrenOf, itemsByKey, itemsOf, writeItems } from './items.ts';
+import { childrenOf, itemsByKey, itemsOf, type RecordStore, recordStore, writeItems } from './items.ts';
 import { writeOutcomes } from './outcomes.ts';
-import { identifiersOf, lockPersons, personsOf, writeMerges, writePersons } from './persons.ts';
+import { identifiersOf, lockPersons, mergesInto, personsOf, writeMerges, writePersons } from './persons.ts';
 import type { Systems } from './systems.ts';
 import { readHeldParts, readTodo } from './todo.ts';
 
@@ -21,6 +23,10 @@ interface Parts {
   readonly vault: Vault;
   readonly content: ContentStore;
   readonly systems: Systems;
+  /** Messages this process has just received. */
+  readonly received: HotBytes<MessageId>;
+  /** Payloads this process has just filed. */
+  readonly filed: HotBytes<TransportKey>;
   readonly daemon: number;
   /** How long the lease lasts after each batch, ms. */
   readonly leaseMs: number;
@@ -28,35 +34,55 @@ interface Parts {
 
 export const createProcessStore = (parts: Parts): ProcessStore => {
   const ids = new IdBlocks(parts.database);
+  const records = recordStore(parts.vault, parts.systems);
   return {
     ids,
     reserve: (n) => ids.reserve(n),
-    inBatch: (token, work) =>
-      retryTransaction(parts.database, async (tx) => {
+    inBatch: async (token, work) => {
+      let filings: readonly Filing[] = [];
+      const result = await retryTransaction(parts.database, async (tx) => {
+        filings = [];
         // Sent with the first read and awaited with it: nothing is written before the fence has answered.
         const fence = fenceLease(tx, 'process', parts.daemon, token, parts.leaseMs);
         fence.catch(() => undefined);
-        const result = await work(inside(tx, parts, fence));
+        const done = await work(inside(tx, parts, records, fence, (batch) => (filings = batch.filings)));
         await fence;
-        return result;
-      }),
+        return done;
+      });
+      // After the commit alone: what was rolled back may be rendered again, and otherwise.
+      for (const { transportKey, payload } of filings) {
+        const bytes = onlyBytes(payload.parts);
+        if (bytes !== null) parts.filed.put(transportKey, bytes);
+      }
+      return result;
+    },
     holdAlone: (token, id, reason) => holdAlone(parts, token, id, reason),
-    countTry: (token, id) => countTry(parts, token, id),
+    countTry: (token, ids) => countTry(parts, token, ids),
   };
 };
 
-const inside = (tx: Transaction, { vault, content, systems }: Parts, fence: Promise<void>): ProcessTransaction => ({
-  todo: async (low, limit) => (await Promise.all([readTodo(tx, vault, content, low, limit), fence]))[0],
+const inside = (
+  tx: Transaction,
+  { vault, content, received }: Parts,
+  records: RecordStore,
+  fence: Promise<void>,
+  onWrite: (batch: BatchWrite) => void,
+): ProcessTransaction => ({
+  todo: async (low, limit) => (await Promise.all([readTodo(tx, vault, content, received, low, limit), fence]))[0],
   heldParts: (ids) => readHeldParts(tx, ids),
   personsOf: (identifiers) => personsOf(tx, vault, identifiers),
   lock: (ids) => lockPersons(tx, ids),
   identifiersOf: (ids) => identifiersOf(tx, vault, ids),
-  itemsOf: (ids, kinds) => itemsOf(tx, vault, systems, ids, kinds),
-  itemsByKey: (keys) => itemsByKey(tx, vault, systems, keys),
-  childrenOf: (parents) => childrenOf(tx, vault, systems, parents),
+  mergesInto: (ids) => mergesInto(tx, ids),
+  itemsOf: (ids, kinds) => itemsOf(tx, records, ids, kinds),
+  itemsByKey: (keys) => itemsByKey(tx, records, keys),
+  childrenOf: (parents) => childrenOf(tx, records, parents),
   filed: (keys) => filed(tx, keys),
   handedOver: (items, destination) => handedOver(tx, items, destination),
-  write: (batch) => write(tx, vault, systems, batch),
+  write: (batch) => {
+    onWrite(batch);
+    return write(tx, records, batch);
+  },
 });
 
 const filed = async (tx: Transaction, keys: readonly TransportKey[]): Promise<ReadonlySet<TransportKey>> => {
@@ -79,17 +105,18 @@ const handedOver = async (tx: Transaction, items: readonly ItemId[], destination
 };
 
 /** Persons, items, merges, lanes and deliveries, outcomes: the lock order of the store, every statement sent without waiting for the one before. */
-const write = async (tx: Transaction, vault: Vault, systems: Systems, batch: BatchWrite): Promise<readonly FiledHead[]> => {
-  const waits = [
-    ...writePersons(tx, vault, batch.persons),
-    ...writeItems(tx, vault, systems, batch.items),
-    ...writeMerges(tx, batch.merges),
-  ];
+const write = async (tx: Transaction, records: RecordStore, batch: BatchWrite): Promise<readonly FiledHead[]> => {
+  const { vault } = records;
+  const waits = [...writePersons(tx, vault, batch.persons), ...writeItems(tx, records, batch.items), ...writeMerges(tx, batch.merges)];
   const heads: FiledHead[] = [];
   // Merges read what was written before them; everything else goes out at once.
-  for (const merge of batch.merges) heads.push(...(await (merge.undo ? unmergeLanes : mergeLanes)(tx, merge.from, merge.into)));
+  for (const merge of batch.merges)
+    heads.push(...(await (merge.undo ? unmergeLanes(tx, merge.from, merge.root) : mergeLanes(tx, merge.from, merge.into))));
   const filing = fileDeliveries(tx, vault, batch.filings);
-  const [filed] = await Promise.all([filing, ...waits, ...writeOutcomes(tx, vault, batch.messages)]);
+  const outcomes = writeOutcomes(tx, vault, batch.messages);
+  // The fence has answered with the first read, and writing is a batch's last act.
+  tx.commit();
+  const [filed] = await Promise.all([filing, ...waits, ...outcomes]);
   heads.push(...filed);
   return heads;
 };
@@ -114,9 +141,11 @@ const holdAlone = (parts: Parts, token: Token, id: MessageId, reason: FaultCode)
     );
   });
 
-const countTry = (parts: Parts, token: Token, id: MessageId): Promise<number> =>
+const countTry = (parts: Parts, token: Token, ids: readonly MessageId[]): Promise<number> =>
   parts.database.inTransaction(async (tx) => {
     await fenceLease(tx, 'process', parts.daemon, token, parts.leaseMs);
-    const rows = await tx.query<{ tries: number }>('update message_todo set tries = tries + 1 where message_id = $1 returning tries', [id]);
-    return rows[0]?.tries ?? 0;
+    const rows = await tx.query<{ tries: number }>('update message_todo set tries = tries + 1 where message_id = any($1) returning tries', [
+      ids,
+    ]);
+    return Math.max(0, ...rows.map((row) => row.tries));
   });

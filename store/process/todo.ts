@@ -1,7 +1,9 @@
 import type { Instant, MessageId, SourceId } from '../../records/ids.ts';
 import { brandAs } from '../../records/ids.ts';
 import type { TodoMessage } from '../../records/process.ts';
+import { int8s } from '../arrays.ts';
 import type { ContentStore } from '../content.ts';
+import type { HotBytes } from '../hot-bytes.ts';
 import type { Transaction } from '../pool.ts';
 import type { Vault } from '../vault.ts';
 
@@ -17,7 +19,6 @@ interface TodoRow {
   answer: number;
   digest: Buffer;
   key_id: number;
-  body: Buffer | null;
   content_id: number | null;
 }
 
@@ -26,20 +27,25 @@ const BYTES_IN_A_BATCH = 8 * 1024 * 1024;
 /** By existence, never by cursor: `low` only spares the scan over rows this leader has just deleted. */
 const TODO = `
 select * from (
-  select t.message_id, t.source_id, t.tries, t.again, m.control_id, m.type, m.received, m.size, m.answer, m.digest, m.key_id, m.body, m.content_id,
+  select t.message_id, t.source_id, t.tries, t.again, m.control_id, m.type, m.received, m.size, m.answer, m.digest, m.key_id, m.content_id,
          sum(m.size) over (order by t.message_id) - m.size as before
   from (select * from message_todo where message_id > $1 order by message_id limit $2) t
   join message m on m.id = t.message_id
 ) b where before < $3 order by message_id`;
 
+const BODIES = 'select id, body from message where id = any($1::int8[])';
+
 export const readTodo = async (
   tx: Transaction,
   vault: Vault,
   content: ContentStore,
+  hot: HotBytes<MessageId>,
   low: number,
   limit: number,
 ): Promise<TodoMessage[]> => {
   const rows = await tx.query<TodoRow>(TODO, [low, limit, BYTES_IN_A_BATCH], 'todo');
+  const cold = rows.filter((row) => row.content_id === null && hot.get(brandAs<MessageId>(row.message_id)) === undefined);
+  const sealed = cold.length === 0 ? NONE : await bodies(tx, cold);
   const messages: TodoMessage[] = [];
   for (const row of rows) {
     messages.push({
@@ -52,18 +58,29 @@ export const readTodo = async (
       answer: row.answer,
       tries: row.tries,
       again: row.again,
-      bytes: await bodyOf(row, vault, content),
+      bytes: hot.get(brandAs<MessageId>(row.message_id)) ?? (await bodyOf(row, sealed, vault, content)),
     });
   }
   return messages;
 };
 
-const bodyOf = async (row: TodoRow, vault: Vault, content: ContentStore): Promise<Buffer> => {
-  if (row.body !== null) return vault.unseal(row.key_id, row.body, row.digest);
+const NONE: ReadonlyMap<number, Buffer> = new Map();
+
+const bodies = async (tx: Transaction, cold: readonly TodoRow[]): Promise<ReadonlyMap<number, Buffer>> => {
+  const found = await tx.query<{ id: number; body: Buffer | null }>(BODIES, [int8s(cold.map((row) => row.message_id))], 'todo-bodies');
+  return new Map(found.flatMap(({ id, body }) => (body === null ? [] : [[id, body] as const])));
+};
+
+const bodyOf = async (row: TodoRow, sealed: ReadonlyMap<number, Buffer>, vault: Vault, content: ContentStore): Promise<Buffer> => {
+  const inline = sealed.get(row.message_id);
+  if (inline !== undefined) return vault.unseal(row.key_id, inline, row.digest);
   if (row.content_id === null) throw new Error(`message ${row.message_id} has neither body nor content`);
-  const chunks: Buffer[] = [];
-  for await (const chunk of content.readById(row.content_id)) chunks.push(chunk);
-  return Buffer.concat(chunks, row.size);
+  // Into one buffer as they come: collected and joined, a large body would be held twice.
+  const body = Buffer.allocUnsafeSlow(row.size);
+  let at = 0;
+  for await (const chunk of content.readById(row.content_id)) at += chunk.copy(body, at);
+  if (at !== row.size) throw new Error(`message ${row.message_id} is not as long as it was`);
+  return body;
 };
 
 export const readHeldParts = async (tx: Transaction, ids: readonly MessageId[]): Promise<Map<MessageId, Set<number>>> => {

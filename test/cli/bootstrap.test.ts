@@ -30,10 +30,11 @@ async function clone(): Promise<Disposable & { write(path: string, text: string)
     `import { readFileSync } from 'node:fs';
 import { word } from './records/word.ts';
 export async function main(argv: readonly string[]): Promise<number> {
+  const told = new Promise((resolve) => process.once('SIGTERM', resolve));
   console.log(word, readFileSync(__dirname + '/store/one.sql', 'utf8').trim(), ...argv);
   if (argv[0] !== 'start') return 4;
   const alive = setInterval(() => undefined, 1_000);
-  await new Promise((resolve) => process.once('SIGTERM', resolve));
+  await told;
   clearInterval(alive);
   return 7;
 }

@@ -86,6 +86,13 @@ describe('settings that contradict each other', () => {
   });
 });
 
+describe('how long things are kept', () => {
+  it('control ids that are remembered longer than their messages', () => {
+    expect(findings(`${BASE}${SOURCE}retention: 7d\n`)).toEqual([]);
+    expect(findings(`${BASE}${SOURCE}    window: 8d\nretention: 7d\n`)[0]).toMatch(/ error window-too-long .*\(7d\)/);
+  });
+});
+
 describe('what belongs together', () => {
   it('a server of one’s own and its keys', () => {
     expect(findings(`${BASE}${SOURCE}store: { url: postgres://h/d }\n`)[0]).toMatch(/^7:15 warning no-keys/);

@@ -1,4 +1,4 @@
-import { changedOrganisations } from '../../directory/check.ts';
+import { affectedDestinations, changedOrganisations } from '../../directory/changes.ts';
 import { codeLookup, type Directory } from '../../directory/directory.ts';
 import { loadDirectory } from '../../directory/load.ts';
 
@@ -155,5 +155,16 @@ describe('two editions', () => {
       new Set(['Y98001', 'LEI', 'LEX']),
     );
     expect(changedOrganisations(before, load(LEEDS).entries)).toEqual(new Set(['Y99001']));
+  });
+
+  it('★ A12: tell where deliveries may wait that rest on what changed', () => {
+    const before = load(LEEDS, HILL).entries;
+    expect(affectedDestinations(before, load(HILL, LEEDS).entries)).toEqual(new Set());
+    expect(affectedDestinations(before, load(LEEDS, HILL.replace('gp-hill-lane', 'gp-new')).entries)).toEqual(new Set(['gp-hill-lane']));
+    expect(affectedDestinations(before, load(HILL).entries)).toEqual(new Set(['leeds', 'leeds-letters']));
+    // A prison that registers its patients under a practice's code makes that practice's deliveries doubtful.
+    const unit =
+      'ods: Y98009\nname: HMP Other healthcare\ntype: establishment\nagencyCodes: [OTH]\npractice: Y99001\nendpoints:\n  default: other';
+    expect(affectedDestinations(before, load(LEEDS, HILL, unit).entries)).toEqual(new Set(['gp-hill-lane']));
   });
 });

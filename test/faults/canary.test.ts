@@ -18,9 +18,6 @@ import { SupervisedDaemon } from './supervised.ts';
 /** A value put where the marked ones must not be, to see that it would be found there. */
 const PLANTED = 'periwinkle-quagga-planted';
 
-const marked = new Searcher(MARKS);
-const planted = new Searcher({ planted: PLANTED });
-
 /** All that a run of the marked patient said and left behind, but for what was meant to be there. */
 interface Traces {
   readonly corpus: Corpus;
@@ -130,7 +127,8 @@ async function plant(database: Database, redis: PrivateRedis | undefined): Promi
   client.disconnect();
 }
 
-async function follow(redis: PrivateRedis | undefined, folder: string): Promise<Traces> {
+async function follow(redis: PrivateRedis | undefined, folder: string, marked: Searcher): Promise<Traces> {
+  const planted = new Searcher({ planted: PLANTED });
   const { leeds, moorland, surgery } = await farSides();
   const ports = { console: await freePort(), 'prison-adt': await freePort(), pathology: await freePort() };
   const { file, ...folders } = await writeCanarySite(
@@ -193,7 +191,12 @@ describe('a patient whose every value is marked', () => {
       const redis = backend === 'redis' ? await startRedis() : undefined;
       let kept = true;
       try {
-        const { corpus, sightings, plantings, delivered } = await follow(redis, folder.path);
+        const marked = new Searcher(MARKS);
+        const { corpus, sightings, plantings, delivered } = await follow(redis, folder.path, marked);
+        const { forms, places, bytes } = marked.effort;
+        process.stdout.write(
+          `Canary, BullMQ on ${backend}: ${Object.keys(MARKS).length} marked values in ${forms} ways of writing them, ${places} texts, files and names, ${Math.round(bytes / 1e6)} MB; seen ${sightings.length} times\n`,
+        );
         // The marks did go through, and through every place that was searched.
         for (const mark of ['family name', 'NHS number', 'prison number', 'result text', 'allergy', 'title of a letter'] as const)
           expect(delivered).toContain(MARKS[mark]);

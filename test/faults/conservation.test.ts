@@ -26,6 +26,6 @@ describe('what was acknowledged arrives, in order and under one key, whatever br
       expect(outcome.counts['held by their mapping']).toBeGreaterThan(0);
       expect(outcome.faults.size).toBeGreaterThan(5);
     },
-    180_000,
+    300_000,
   );
 });

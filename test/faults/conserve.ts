@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureServer } from '../../store/embedded/embedded.ts';
 import { findPostmaster, stopPostmaster } from '../../store/embedded/postmaster.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
+import { livedTime } from '../support/lived-time.ts';
 import { startRedis } from '../support/redis.ts';
 import { chance } from '../support/seed.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
@@ -128,14 +128,15 @@ async function run(plan: Plan, folder: string, undo: Undo[]): Promise<Outcome> {
     plan.seconds,
     log,
   );
-  const stopped = Date.now();
-  const left = (): number => Math.max(1_000, plan.drain * 1_000 - (Date.now() - stopped));
+  const since = livedTime();
+  undo.push(async () => since.stop());
+  const left = (): number => Math.max(1_000, plan.drain * 1_000 - since.ms());
   for (const daemon of daemons) await daemon.ready(left());
   log.note('ready again');
   await within(left(), 'acknowledgements of what was sent last', Promise.all(senders.map((sender) => sender.stop())));
   log.note('everything sent is acknowledged');
   const released = await comeToRest(ledger, left);
-  const drained = (Date.now() - stopped) / 1_000;
+  const drained = since.ms() / 1_000;
   log.note('at rest');
 
   const fresh = await sendFresh(new Feed(dice.fork('fresh'), 'FRESH', [stranger]), nearPorts, left());
@@ -167,14 +168,13 @@ const acknowledged = (feeds: readonly Feed[]): number =>
   feeds.reduce((sum, { sent }) => sum + sent.filter((message) => message.acknowledged !== undefined).length, 0);
 
 async function within<T>(ms: number, what: string, work: Promise<T>): Promise<T> {
-  const timer = new AbortController();
-  const late = sleep(ms, undefined, { signal: timer.signal }).then(() => Promise.reject(new Error(`${what} did not come within ${ms} ms`)));
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    timer.abort();
-    late.catch(() => undefined);
-  }
+  let done = false;
+  const end = (): void => {
+    done = true;
+  };
+  work.then(end, end);
+  await eventually(() => done, Boolean, { within: ms, what });
+  return work;
 }
 
 /** Codes of holds that the faults themselves cause: what the person on call has sent again once the trouble is over. */

@@ -70,6 +70,9 @@ export class Searcher {
   readonly #needles = new Map<number, Needle[]>();
   /** Which two bytes begin one: small enough to stay in the processor's own memory. */
   readonly #begins = new Uint8Array(65_536);
+  #forms = 0;
+  #places = 0;
+  #bytes = 0;
 
   /** `marks`: what each is → its text, of seven letters or more, so that chance does not make it. */
   constructor(marks: Readonly<Record<string, string>>) {
@@ -80,10 +83,16 @@ export class Searcher {
     }
   }
 
+  /** What was looked for, and in how much, for a report. */
+  get effort(): { readonly forms: number; readonly places: number; readonly bytes: number } {
+    return { forms: this.#forms, places: this.#places, bytes: this.#bytes };
+  }
+
   #add(needle: Needle, known: Set<string>): void {
     const text = needle.bytes.toString('latin1');
     if (known.has(text)) return;
     known.add(text);
+    this.#forms += 1;
     const pair = needle.bytes.readUInt16BE(0);
     this.#begins[pair] = 1;
     this.#needles.set(pair, [...(this.#needles.get(pair) ?? []), needle]);
@@ -91,6 +100,8 @@ export class Searcher {
 
   search(where: string, content: Buffer | string): Sighting[] {
     const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+    this.#places += 1;
+    this.#bytes += bytes.length;
     const found = new Set<Needle>();
     const begins = this.#begins;
     let pair = bytes[0] ?? 0;

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { parse } from 'yaml';
 import { checkRenderings, loadMappings, type RenderContext } from '../../mappings/engine/index.ts';
 import { brandAs, type RecordId } from '../../records/ids.ts';
@@ -65,7 +66,7 @@ describe('the records beside the outbound mappings', () => {
   });
 });
 
-describe('the release summary (ruling C.29)', () => {
+describe('★ C.29: the release summary', () => {
   const summary = named('gp/summary-text');
   const shown = (kind: string, fields: Readonly<Record<string, Json>>, state: RecordState = 'current'): boolean => {
     const one = record(kind, { code: { display: 'ZZTOP' }, ...fields }, { state });
@@ -89,6 +90,34 @@ describe('the release summary (ruling C.29)', () => {
     expect(shown('medication', {}, 'error')).toBe(false);
     expect(shown('medication', { status: 'stopped' })).toBe(false);
   });
+  const ALLERGY_STATUSES = [undefined, 'active', 'inactive', 'resolved', 'anything else'];
+  const MEDICINE_STATUSES = [undefined, 'active', 'completed', 'stopped', 'cancelled', 'not-taken', 'on-hold', 'anything else'];
+  it('names every current allergy and medicine that is not over, whatever the others are', () => {
+    const state = fc.constantFrom<RecordState>('current', 'current', 'ended', 'cancelled', 'error');
+    const allergy = fc.record({ kind: fc.constant('allergy'), state, status: fc.constantFrom(...ALLERGY_STATUSES), dated: fc.boolean() });
+    const medicine = fc.record({
+      kind: fc.constant('medication'),
+      state,
+      status: fc.constantFrom(...MEDICINE_STATUSES),
+      dated: fc.boolean(),
+    });
+    const over = new Set(['resolved', 'completed', 'stopped', 'cancelled', 'not-taken']);
+    fc.assert(
+      fc.property(fc.array(fc.oneof(allergy, medicine), { maxLength: 30 }), (all) => {
+        const records = all.map((one, index) => {
+          const status = one.status === undefined ? {} : { [one.kind === 'allergy' ? 'clinicalStatus' : 'status']: one.status };
+          const dated = one.dated ? { [one.kind === 'allergy' ? 'recordedAt' : 'started']: '2024-05-01' } : {};
+          return record(one.kind, { code: { display: `Item-${index}-X` }, ...status, ...dated }, { id: idOf(index + 1), state: one.state });
+        });
+        const text = rendered(
+          summary,
+          renderContext(record('custody', { event: 'release' }), { records: (kind) => records.filter((one) => one.kind === kind) }),
+        );
+        for (const [index, one] of all.entries())
+          expect([index, text.includes(`Item-${index}-X`)]).toEqual([index, one.state === 'current' && !over.has(one.status ?? '')]);
+      }),
+    );
+  });
   it('names every one of many, and never takes "nothing held" for "none"', () => {
     const records = Array.from({ length: 23 }, (_, index) =>
       record('medication', { code: { display: `Medicine ${index + 1} mg` } }, { id: idOf(index + 1) }),
@@ -103,7 +132,7 @@ describe('the release summary (ruling C.29)', () => {
 });
 
 describe('what is withdrawn', () => {
-  it('is never sent again as new (ruling C.30)', () => {
+  it('★ C.30: is never sent again as new', () => {
     for (const action of ['cancel', 'error'] as const) {
       const document = record('document', { text: 'x' }, { action });
       for (const name of ['gp/letter', 'gp/letter-text']) expect(named(name).matches(document, action)).toBe(false);
@@ -117,7 +146,7 @@ describe('what is withdrawn', () => {
   ])('has a rendering in every set a destination would list: %j (rulings C.30, C.31)', (names) => {
     expect(checkRenderings(names.map(named), { file: 'site.yaml', line: 1, column: 1 }, 'x')).toEqual([]);
   });
-  it('is deleted in the report that is sent: OBX-11 comes from the state (ruling C.32)', () => {
+  it('★ C.32: is deleted in the report that is sent: OBX-11 comes from the state', () => {
     const report = record('report', { code: { code: 'a' }, status: 'final' });
     const child = (position: number, state: RecordState) =>
       record('result', { code: { code: `r${position}` }, status: 'final' }, { id: idOf(position), position, parentId: report.id, state });

@@ -85,7 +85,7 @@ describe('cancel and error', () => {
     expect(wrong).toMatchObject({ state: 'error', action: 'error' });
   });
 
-  it('★ C30: a withdrawn document is never new again by a late or repeated original', () => {
+  it('★ C.30: a withdrawn document is never new again by a late or repeated original', () => {
     const cancelled = nextOf(kept(first), mapped('document', stated({}), { action: 'cancel', asOf: time('11:00') }));
     const applied = applyRecord(
       kept(cancelled),

@@ -94,13 +94,16 @@ describe('items found by key', () => {
     const [older, newer] = [stored(1, 1, [code], 'allergy'), stored(2, 2, [code], 'allergy')];
     expect(withoutMetKeys([older, newer])).toEqual({ kept: [newer], hidden: [older] });
     expect(withoutMetKeys([older])).toEqual({ kept: [older], hidden: [] });
+    // What was withdrawn for one of them says nothing of the other's.
+    const withdrawn: StoredItem = { ...newer, state: 'error' };
+    expect(withoutMetKeys([older, withdrawn]).kept).toContain(older);
     expect(
       resolveItem(mapped('allergy', stated({}), { keys: [code] }), context(), found(older, newer), new Set([person(1), person(2)])),
     ).toEqual({ outcome: 'one', item: older });
   });
 });
 
-describe('★ C32: a child routes its parent', () => {
+describe('★ C.32: a child routes its parent', () => {
   const parent = applyRecord(null, mapped('report', stated({ status: 'final' })), context());
   const again = (present: typeof parent) =>
     present.outcome === 'applied'

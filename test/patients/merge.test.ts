@@ -1,4 +1,4 @@
-import { decideMerge, decideMove, decideUnmerge, type RetiredSide } from '../../patients/merge.ts';
+import { decideMerge, decideUnmerge, followersOf, type RetiredSide } from '../../patients/merge.ts';
 import { custodyTimeline } from '../../patients/timeline.ts';
 import { candidate, event, LEEDS, nhs, person, prison } from './made.ts';
 
@@ -57,7 +57,7 @@ describe('merge (A40)', () => {
   });
 });
 
-describe('unmerge and move', () => {
+describe('unmerge (A37)', () => {
   it('takes back the step the retired person took, also within a chain (domain trap 11)', () => {
     const merges = [
       { from: person(3), into: person(2) },
@@ -74,9 +74,15 @@ describe('unmerge and move', () => {
     expect(decideUnmerge(person(1), [], [], 'hold')).toMatchObject({ outcome: 'hold', reason: 'no-identifier' });
   });
 
-  it('moves one booking, and holds where none is named', () => {
-    expect(decideMove(survivor, retired(), 'B7')).toMatchObject({ outcome: 'move', from: 2, into: 1, booking: 'B7' });
-    expect(decideMove(survivor, retired(), undefined)).toMatchObject({ outcome: 'hold', reason: 'movement-unknown' });
+  it('takes along whoever was merged into the one that goes, and nobody else', () => {
+    const merges = [
+      { from: person(4), into: person(3) },
+      { from: person(3), into: person(2) },
+      { from: person(2), into: person(1) },
+      { from: person(5), into: person(1) },
+    ];
+    expect(followersOf(person(2), merges)).toEqual([3, 4]);
+    expect(followersOf(person(5), merges)).toEqual([]);
   });
 });
 

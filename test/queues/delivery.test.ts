@@ -1,9 +1,13 @@
 import { spawnSync } from 'node:child_process';
+import { Queue, Worker } from 'bullmq';
 import fastify from 'fastify';
+import type { HintQueue, HintWorker } from '../../queues/backend.ts';
 import { BOARD_PATH } from '../../queues/board.ts';
 import type { DeliveryService } from '../../queues/delivery-service.ts';
+import { openBackend } from '../../queues/open-backend.ts';
 import type { Recheck } from '../../queues/outlet.ts';
 import type { PersonId } from '../../records/ids.ts';
+import { silent } from '../../records/telemetry.ts';
 import { releaseDelivery } from '../../store/lanes/operator.ts';
 import { refile } from '../../store/lanes/refile.ts';
 import { retryTransaction } from '../../store/retry.ts';
@@ -93,7 +97,7 @@ describe.each<BackendKind>(['postgres', 'redis'])('delivery with hints in %s', (
     expect(sends).toHaveLength(4);
   });
 
-  it('goes on after all hints were wiped, back-offs included', async () => {
+  it('goes on after all hints were wiped, back-offs included (ruling A19)', async () => {
     const receiver = new TestReceiver(2);
     let open = false;
     receiver.answer = () =>
@@ -189,6 +193,39 @@ describe.each<BackendKind>(['postgres', 'redis'])('delivery with hints in %s', (
       (holds) => holds.length === 2,
     );
     expect(receiver.arrived).toHaveLength(4);
+  });
+
+  it('asks at once where a daemon died with the job that was to ask', async () => {
+    await f.store.database.query('update destination set dedupable = false');
+    const { lane, delivery } = headOf(await fileAll(f.store.database, f.store.vault, [filing(f.destination, person(0))]));
+    await f.store.database.query('update lane set phase = 5, token = 7, next_at = now(), attempts = 1');
+    const backend = openBackend(f.backend, silent);
+    await backend.prepare();
+    const options = { connection: {}, ...(backend.prefix === undefined ? {} : { prefix: backend.prefix }) };
+    const queue: HintQueue = new Queue('clinical', options, backend.factory);
+    let taken = false;
+    const dead: HintWorker = new Worker(
+      'clinical',
+      () => {
+        taken = true;
+        return new Promise<void>(() => {});
+      },
+      options,
+      backend.factory,
+    );
+    await queue.add('ask', { h: [[lane, delivery]], p: 3, ask: true }, { jobId: `r-${delivery}-7` });
+    await eventually(() => taken);
+    const receiver = new TestReceiver(2, false);
+    receiver.knows = () => ({ known: 'delivered', receiptCode: 'file' });
+    // A job whose worker died is given to another only when its lock has run out, a minute later.
+    await f.start(receiver, {}, { jobTimes: {} });
+    await eventually(
+      () => f.states(),
+      (states) => states['1'] === 1,
+    );
+    await dead.close(true);
+    await queue.close();
+    await backend.close();
   });
 
   it('★ checks a stale route again before it sends (ruling A10)', async () => {

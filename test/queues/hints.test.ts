@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { batches } from '../../queues/hints.ts';
-import { MOST_BYTES, MOST_HEADS } from '../../queues/job.ts';
-import { brandAs, type DeliveryId, type LaneId } from '../../records/ids.ts';
+import { MOST_BYTES, MOST_HEADS, ownOptions } from '../../queues/job.ts';
+import { brandAs, type DeliveryId, type LaneId, type Token } from '../../records/ids.ts';
 import { PRIORITY } from '../../records/states.ts';
 
 const heads = fc.array(
@@ -15,7 +15,7 @@ const heads = fc.array(
 );
 
 describe('jobs made of heads', () => {
-  it('hold every head once, one priority each, and no more heads or bytes than allowed', () => {
+  it('hold every head once, one priority each (ruling A17), and no more heads or bytes than allowed', () => {
     fc.assert(
       fc.property(heads, fc.integer({ min: 1, max: 100 }), (given, most) => {
         const jobs = batches(given, most);
@@ -28,6 +28,11 @@ describe('jobs made of heads', () => {
         }
       }),
     );
+  });
+
+  it('always have a priority, those of one head too (ruling A17)', () => {
+    for (const priority of Object.values(PRIORITY))
+      expect(ownOptions(brandAs<DeliveryId>(7), brandAs<Token>(3), priority, 0)).toMatchObject({ priority, jobId: 'r-7-3' });
   });
 
   it('let a large payload travel alone', () => {

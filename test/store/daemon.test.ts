@@ -9,7 +9,7 @@ describe('a daemon', () => {
   });
   afterAll(() => db.close());
 
-  it('shows signs of life until it stops, and is another after a restart', async () => {
+  it('shows signs of life until it stops, and is another after a restart (ruling A24)', async () => {
     const daemon = await enterDaemon(db.database, { beat: 50 });
     const seen = async (): Promise<number> =>
       (await db.database.query<{ seen: Date }>('select seen from daemon where id = $1', [daemon.id]))[0]?.seen.getTime() ?? 0;

@@ -27,7 +27,7 @@ describe('partitions', () => {
   it('are made while messages come in', async () => {
     await db.database.query("select setval('message_id', 9000000)");
     const kept = await keepPartitions(db.database);
-    kept.stop();
+    await kept.stop();
     expect(await upTo('message')).toBe(12);
   });
 });

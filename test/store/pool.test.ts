@@ -169,11 +169,19 @@ describe('the pool', () => {
   it('runs a transaction again that met another', async () => {
     await db.database.query('insert into probe values (1), (2)');
     let runs = 0;
+    let holding = 0;
+    let meet = (): void => undefined;
+    const both = new Promise<void>((resolve) => {
+      meet = resolve;
+    });
     const locked = async (first: number, second: number): Promise<void> => {
       await retryTransaction(db.database, async (tx) => {
         runs += 1;
         await tx.query('select 1 from probe where id = $1 for update', [first]);
-        await new Promise((resolve) => setTimeout(resolve, 30));
+        holding += 1;
+        if (holding === 2) meet();
+        // Neither asks for its second row before the other has its first.
+        await both;
         await tx.query('select 1 from probe where id = $1 for update', [second]);
       });
     };

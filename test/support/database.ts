@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ensureServer } from '../../store/embedded/embedded.ts';
-import { makeKeys, showKeys } from '../../store/keys.ts';
+import { makeKeys, readKeys, showKeys } from '../../store/keys.ts';
 import { migrate, readMigrations } from '../../store/migrate.ts';
 import { type ConnectionTarget, type Database, type DatabaseOptions, openDatabase } from '../../store/pool.ts';
 import { openVault, type Vault } from '../../store/vault.ts';
@@ -49,8 +49,8 @@ const ensureTemplate = async (server: ConnectionTarget, admin: Database): Promis
   return name;
 };
 
-/** A fresh, migrated database with keys of its own. */
-export const testDatabase = async (options: DatabaseOptions = {}): Promise<TestDatabase> => {
+/** A fresh, migrated database with keys of its own, or with the keys of another. */
+export const testDatabase = async (options: DatabaseOptions & { readonly keys?: string } = {}): Promise<TestDatabase> => {
   const { target: server } = await ensureServer(testServerFolder(), { settings: SETTINGS });
   const admin = openDatabase(server, { max: 2, idleInTransactionTimeout: 60_000 });
   const name = `test_${randomBytes(6).toString('hex')}`;
@@ -67,7 +67,7 @@ export const testDatabase = async (options: DatabaseOptions = {}): Promise<TestD
     return pool;
   };
   const database = open();
-  const keys = makeKeys();
+  const keys = options.keys === undefined ? makeKeys() : readKeys(options.keys);
   return {
     target,
     database,

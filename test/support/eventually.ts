@@ -1,7 +1,8 @@
 import { inspect } from 'node:util';
+import { livedTime } from './lived-time.ts';
 
 export interface Patience {
-  /** Milliseconds until it is given up; generous, since a loaded machine must not fail a right product. */
+  /** Milliseconds until it is given up; generous, since a loaded machine must not fail a right product. What it stood still does not count. */
   readonly within?: number;
   /** Milliseconds between two looks. */
   readonly every?: number;
@@ -18,19 +19,23 @@ export async function eventually<T>(
   enough: (value: T) => boolean = Boolean,
   { within = 20_000, every = 25, what = 'the condition' }: Patience = {},
 ): Promise<T> {
-  const deadline = Date.now() + within;
-  for (;;) {
-    let last: string;
-    let cause: unknown;
-    try {
-      const value = await look();
-      if (enough(value)) return value;
-      last = `last seen: ${inspect(value, { depth: 6 })}`;
-    } catch (error) {
-      cause = error;
-      last = `last error: ${error instanceof Error ? error.message : String(error)}`;
+  const waited = livedTime();
+  try {
+    for (;;) {
+      let last: string;
+      let cause: unknown;
+      try {
+        const value = await look();
+        if (enough(value)) return value;
+        last = `last seen: ${inspect(value, { depth: 6 })}`;
+      } catch (error) {
+        cause = error;
+        last = `last error: ${error instanceof Error ? error.message : String(error)}`;
+      }
+      if (waited.ms() >= within) throw new Error(`${what} did not come within ${within} ms; ${last}`, { cause });
+      await new Promise((resolve) => setTimeout(resolve, every));
     }
-    if (Date.now() >= deadline) throw new Error(`${what} did not come within ${within} ms; ${last}`, { cause });
-    await new Promise((resolve) => setTimeout(resolve, every));
+  } finally {
+    waited.stop();
   }
 }

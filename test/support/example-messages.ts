@@ -84,6 +84,23 @@ export const movement = (trigger: string, who: Somebody, header: Movement = {}):
   );
 };
 
+/** ADT^A40: the record of `gone` becomes part of `kept`'s; with trigger A45: a stay of theirs. */
+export const merge = (kept: Somebody, gone: Somebody, header: Header = {}, trigger = 'A40'): string => {
+  const { at = '20260311150000' } = header;
+  return joined(
+    msh('NOMIS|LEI', `ADT^${trigger}^ADT_A39`, { at, ...header }, '2.4'),
+    `EVN|${trigger}|${at}||||${at}`,
+    pid(kept),
+    `MRG|${gone.prison}^^^NOMIS^PI`,
+  );
+};
+
+/** ADT^A37: the two are not one. */
+export const unmerge = (one: Somebody, other: Somebody, header: Header = {}): string => {
+  const { at = '20260312150000' } = header;
+  return joined(msh('NOMIS|LEI', 'ADT^A37^ADT_A37', { at, ...header }, '2.4'), `EVN|A37|${at}||||${at}`, pid(one), pid(other));
+};
+
 export interface ReportLines extends Header {
   readonly order?: string;
   readonly value?: string;
@@ -113,3 +130,22 @@ export const report = (who: Somebody, lines: ReportLines = {}): string =>
 /** One ORU^R01 about several patients. */
 export const reportOf = (header: Header, ...groups: readonly string[]): string =>
   `${msh('LIMS|RR8', 'ORU^R01^ORU_R01', { at: '20260303161000', ...header }, '2.5.1')}\r${groups.join('')}`;
+
+/** MDM from a GP system: `T02` a new document, `T10` one in place of another, `T06` an addition, `T11` a withdrawal. */
+export const letter = (
+  who: Somebody,
+  trigger: string,
+  number: string,
+  text: string,
+  more: { readonly replaces?: string; readonly at?: string } = {},
+): string => {
+  const { replaces = '', at = '20260305120100' } = more;
+  return joined(
+    `MSH|^~\\&|EMIS|Y99001|THROUGHCARE|TC|${at}||MDM^${trigger}^MDM_T02|${freshId()}|T|2.4|||||GBR|UNICODE UTF-8`,
+    `EVN|${trigger}|${at}`,
+    pid(who),
+    'PV1|1|N',
+    `TXA|1|CL^Clinic letter|AP|20260120140000||20260120140000||||||${number}|${replaces}||||AU`,
+    trigger === 'T11' ? '' : `OBX|1|TX|CL^Letter||${text}||||||F`,
+  );
+};

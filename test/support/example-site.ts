@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DeliveryRow, HoldDetail, MessageDetail } from '../../cli/operations.ts';
@@ -34,29 +35,54 @@ export interface SiteEdits {
   readonly directory?: (yaml: string) => string;
   /** Mapping files beside the shipped ones: path → text. */
   readonly mappings?: Readonly<Record<string, string>>;
+  /** Keys of another site; its own where absent. */
+  readonly keys?: string;
 }
 
 export type ReceiverName = 'leeds' | 'moorland' | 'hillLane';
+type SiteFile = 'throughcare.yaml' | 'directory.yaml';
 export type Source = 'prison-adt' | 'pathology';
 
+/** Writes the example site's files into a folder: ports and folders of its own, and the store named, else the embedded one. */
+export const writeSite = async (
+  folder: string,
+  [leeds, moorland, hillLane]: readonly [leeds: number, moorland: number, hillLane: number],
+  edits: SiteEdits = {},
+  store?: { readonly url: string; readonly keys: string },
+): Promise<void> => {
+  const ports: Readonly<Record<number, number>> = { 2601: leeds, 2602: moorland, 2603: hillLane };
+  const storeLines = store === undefined ? '' : `store:\n  url: ${store.url}\n  keys: ${store.keys}\n`;
+  const example = (await readFile(join(SITE, 'throughcare.yaml'), 'utf8'))
+    .replace('../../data/demo\n', `${join(folder, 'data')}\n${storeLines}`)
+    .replaceAll('../../data/demo', join(folder, 'data'))
+    .replaceAll(/listen: 127\.0\.0\.1:\d+/g, 'listen: 127.0.0.1:0')
+    .replaceAll(/port: (\d+)/g, (_, port: string) => `port: ${ports[Number(port)]}\n    retry: {first: 50ms, most: 200ms}`)
+    .replace('- ../../mappings', `- ${join(ROOT, 'mappings')}\n  - ${join(folder, 'mappings')}`);
+  const directory = await readFile(join(SITE, 'directory.yaml'), 'utf8');
+  for (const part of ['data/in/gp-records', 'data/out/gp-quay', 'mappings']) await mkdir(join(folder, part), { recursive: true });
+  await writeFile(join(folder, 'throughcare.yaml'), edits.config?.(example) ?? example);
+  await writeFile(join(folder, 'directory.yaml'), edits.directory?.(directory) ?? directory);
+  for (const [path, text] of Object.entries(edits.mappings ?? {})) await writeFile(join(folder, 'mappings', path), text);
+};
+
+const started = (folder: string, log: string[]): Promise<RunningDaemon> =>
+  startDaemon(
+    loaded(join(folder, 'throughcare.yaml')),
+    openTelemetry({ log: { level: 'debug', format: 'json', out: { write: (line) => log.push(line) } } }),
+  );
+
 export class ExampleSite {
-  readonly daemon: RunningDaemon;
   readonly db: TestDatabase;
   readonly receivers: Readonly<Record<ReceiverName, MllpReceiver>>;
   readonly folder: string;
   /** Everything the daemon has logged. */
-  readonly log: readonly string[];
+  readonly log: string[];
+  #daemon: RunningDaemon;
   readonly #temp: Disposable;
   readonly #clients: MllpClient[] = [];
 
-  private constructor(
-    daemon: RunningDaemon,
-    db: TestDatabase,
-    receivers: ExampleSite['receivers'],
-    temp: Disposable,
-    log: readonly string[],
-  ) {
-    this.daemon = daemon;
+  private constructor(daemon: RunningDaemon, db: TestDatabase, receivers: ExampleSite['receivers'], temp: Disposable, log: string[]) {
+    this.#daemon = daemon;
     this.db = db;
     this.receivers = receivers;
     this.folder = temp.path;
@@ -65,32 +91,38 @@ export class ExampleSite {
   }
 
   static async open(edits: SiteEdits = {}): Promise<ExampleSite> {
-    const db = await testDatabase();
+    const db = await testDatabase(edits.keys === undefined ? {} : { keys: edits.keys });
     const temp = await temporaryFolder('site');
     const [leeds, moorland, hillLane] = await Promise.all([MllpReceiver.listen(), MllpReceiver.listen(), MllpReceiver.listen()]);
-    const ports: Readonly<Record<number, number>> = { 2601: leeds.port, 2602: moorland.port, 2603: hillLane.port };
-    const example = (await readFile(join(SITE, 'throughcare.yaml'), 'utf8'))
-      .replace('../../data/demo\n', `${join(temp.path, 'data')}\nstore:\n  url: ${connectionUrl(db.target)}\n  keys: \${file:keys}\n`)
-      .replaceAll('../../data/demo', join(temp.path, 'data'))
-      .replaceAll(/listen: 127\.0\.0\.1:\d+/g, 'listen: 127.0.0.1:0')
-      .replaceAll(/port: (\d+)/g, (_, port: string) => `port: ${ports[Number(port)]}\n    retry: {first: 50ms, most: 200ms}`)
-      .replace('- ../../mappings', `- ${join(ROOT, 'mappings')}\n  - ${join(temp.path, 'mappings')}`);
-    const directory = await readFile(join(SITE, 'directory.yaml'), 'utf8');
-    for (const part of ['data/in/gp-records', 'data/out/gp-quay', 'mappings']) await mkdir(join(temp.path, part), { recursive: true });
     await writeFile(join(temp.path, 'keys'), db.keys);
-    await writeFile(join(temp.path, 'throughcare.yaml'), edits.config?.(example) ?? example);
-    await writeFile(join(temp.path, 'directory.yaml'), edits.directory?.(directory) ?? directory);
-    for (const [path, text] of Object.entries(edits.mappings ?? {})) await writeFile(join(temp.path, 'mappings', path), text);
+    await writeSite(temp.path, [leeds.port, moorland.port, hillLane.port], edits, {
+      url: connectionUrl(db.target),
+      keys: '${file:keys}',
+    });
     const log: string[] = [];
-    const telemetry = openTelemetry({ log: { level: 'debug', format: 'json', out: { write: (line) => log.push(line) } } });
-    const daemon = await startDaemon(loaded(join(temp.path, 'throughcare.yaml')), telemetry);
+    const daemon = await started(temp.path, log);
     return new ExampleSite(daemon, db, { leeds, moorland, hillLane }, temp, log);
   }
 
-  /** Edits a file of the site and has the running daemon read everything again. */
-  async reload(file: 'throughcare.yaml' | 'directory.yaml', edit: (yaml: string) => string): Promise<void> {
+  get daemon(): RunningDaemon {
+    return this.#daemon;
+  }
+
+  /** Stops the daemon, changes what is changed while it is down, and starts another on the same files and database. */
+  async restart(meanwhile: () => Promise<unknown> = () => Promise.resolve()): Promise<void> {
+    await this.#daemon.stop();
+    await meanwhile();
+    this.#daemon = await started(this.folder, this.log);
+  }
+
+  async edit(file: SiteFile, edit: (yaml: string) => string): Promise<void> {
     const path = join(this.folder, file);
     await writeFile(path, edit(await readFile(path, 'utf8')));
+  }
+
+  /** Edits a file of the site and has the running daemon read everything again. */
+  async reload(file: SiteFile, edit: (yaml: string) => string): Promise<void> {
+    await this.edit(file, edit);
     await this.daemon.reload(loaded(join(this.folder, 'throughcare.yaml')));
   }
 
@@ -113,6 +145,17 @@ export class ExampleSite {
     const answer = await this.send(source, message);
     expect({ code: answer.code, text: answer.bytes.toString('latin1') }).toMatchObject({ code: 'AA' });
     return this.decided(await this.newest(source));
+  }
+
+  /** Drops one message into the folder of the GP systems, and waits until it has its outcome. */
+  async drop(message: string): Promise<MessageDetail> {
+    const gp = brandAs<SourceName>('gp-records');
+    const newest = async () => (await this.daemon.operations.listMessages({ source: gp, limit: 1 }))[0]?.id;
+    const before = await newest();
+    await writeFile(join(this.folder, 'data/in/gp-records', `${randomUUID()}.hl7`), message);
+    const id = await eventually(newest, (found) => found !== before, { what: 'a dropped message' });
+    if (id === undefined) throw new Error('nothing was received');
+    return this.decided(id);
   }
 
   async newest(source: Source): Promise<MessageId> {

@@ -48,6 +48,17 @@ export class MllpClient {
   write(bytes: Buffer | string): void {
     this.#socket.write(bytes);
   }
+  /** Writes bytes and waits until the far side has read most of them, or has gone. */
+  async drained(bytes: Buffer): Promise<void> {
+    if (this.#socket.write(bytes) || this.#closed) return;
+    await new Promise<void>((resolve) => {
+      const go = (): void => {
+        this.#socket.off('drain', go).off('close', go);
+        resolve();
+      };
+      this.#socket.on('drain', go).on('close', go);
+    });
+  }
   /** Writes a frame in pieces of `size` bytes, each in a packet of its own. */
   async writeInPieces(message: Buffer | string, size: number): Promise<void> {
     const bytes = frame(message);

@@ -12,6 +12,8 @@ export type Behaviour =
       /** A second answer, this long after the first: what became of it (enhanced mode). */
       readonly later?: { readonly code: string; readonly afterMs: number };
     }
+  /** Answers CA, and the code once its promise is kept (enhanced mode). */
+  | { readonly do: 'accept'; readonly afterwards: Promise<string> }
   /** Answers with these bytes, in a frame unless `bare`. */
   | { readonly do: 'say'; readonly bytes: Buffer | string; readonly bare?: boolean }
   | { readonly do: 'nothing' }
@@ -78,13 +80,16 @@ export class MllpReceiver {
   #serve(socket: Socket): void {
     this.#connections += 1;
     const connection = this.#connections;
-    let pending: Buffer = Buffer.alloc(0);
+    let pending: Buffer[] = [];
     this.#sockets.add(socket);
     socket.on('error', () => undefined);
     socket.on('close', () => this.#sockets.delete(socket));
     socket.on('data', (chunk: Buffer) => {
-      const { frames, rest } = takeFrames(Buffer.concat([pending, chunk]));
-      pending = rest;
+      pending.push(chunk);
+      // Joined only where a frame may end: a message of megabytes comes in hundreds of pieces.
+      if (!chunk.includes(0x1c) && chunk[0] !== 0x0d) return;
+      const { frames, rest } = takeFrames(Buffer.concat(pending));
+      pending = [rest];
       for (const bytes of frames) this.#take(socket, bytes, connection);
     });
   }
@@ -106,6 +111,10 @@ export class MllpReceiver {
         else setTimeout(() => reply(out), behaviour.afterMs);
         return;
       }
+      case 'accept':
+        reply(frame(plainAck(bytes, 'CA')));
+        void behaviour.afterwards.then((code) => reply(frame(plainAck(bytes, code))));
+        return;
       case 'say':
         reply(behaviour.bare === true ? behaviour.bytes : frame(behaviour.bytes));
         return;

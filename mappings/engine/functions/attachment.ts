@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { decodeBase64 } from '../../../formats/base64.ts';
 import type { Repetition } from '../../../formats/hl7v2/reader.ts';
 import type { ContentPart } from '../../../formats/hl7v2/writer.ts';
 import { brandAs, type ContentName } from '../../../records/ids.ts';
@@ -49,40 +50,10 @@ const mediaType = (main: string | undefined, sub: string | undefined): string =>
   return family !== undefined && /^[a-z0-9.+-]+$/.test(word) ? `${family}/${word}` : 'application/octet-stream';
 };
 
-const CR = 0x0d;
-const LF = 0x0a;
-const EQUALS = 0x3d;
-
-/** Is it base64 as RFC 4648 has it, line ends apart? Buffer takes anything; a letter short is a document cut short. */
-const decodeBase64 = (encoded: Buffer): Buffer | undefined => {
-  let letters = 0;
-  let padding = 0;
-  for (const byte of encoded) {
-    if (byte === CR || byte === LF || byte === 0x20 || byte === 0x09) continue;
-    if (byte === EQUALS) {
-      padding += 1;
-      continue;
-    }
-    const isLetter =
-      (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a) || (byte >= 0x30 && byte <= 0x39) || byte === 0x2b || byte === 0x2f;
-    if (!isLetter || padding > 0) return undefined;
-    letters += 1;
-  }
-  if (letters === 0 || padding > 2 || letters % 4 === 1) return undefined;
-  if (padding > 0 && (letters + padding) % 4 !== 0) return undefined;
-  return Buffer.from(encoded.toString('latin1'), 'base64');
-};
-
 const contentOf = (repetition: Repetition): Buffer | undefined => {
   switch ((repetition.component(4) ?? '').toUpperCase()) {
-    case 'BASE64': {
-      const bytes = repetition.componentBytes(5);
-      // Escapes (`\.br\`, `\X0D\`) between the lines of a base64 text are taken out; they are rare, so a look for the first decides.
-      const plain = bytes.includes(0x5c)
-        ? Buffer.from(bytes.toString('latin1').replace(/\\(?:\.br|X0D0?A?|X0A)\\/gi, ''), 'latin1')
-        : bytes;
-      return decodeBase64(plain);
-    }
+    case 'BASE64':
+      return decodeBase64(repetition.componentBytes(5));
     case 'HEX': {
       const text = repetition.rawComponent(5).replace(/\s/g, '');
       return text.length > 0 && text.length % 2 === 0 && /^[0-9A-Fa-f]+$/.test(text) ? Buffer.from(text, 'hex') : undefined;

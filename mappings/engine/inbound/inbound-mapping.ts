@@ -1,6 +1,7 @@
 import { structureOf } from '../../../formats/hl7v2/groups.ts';
 import type { Hl7Message } from '../../../formats/hl7v2/reader.ts';
 import type { Instant, MappingVersion, SourceName } from '../../../records/ids.ts';
+import type { KindName } from '../../../records/kinds/index.ts';
 import type { MappedMessage, MappedPart } from '../../../records/mapped.ts';
 import type { DirectoryPort, Services } from '../run.ts';
 import { Zone } from '../zone.ts';
@@ -36,6 +37,8 @@ export interface InboundMapping {
   readonly system: string | undefined;
   /** Record rules, for checks across mappings. */
   readonly rules: readonly RecordPlan[];
+  /** Kinds of the records it may make that stand alone: those of the rules, the patient, the custody event. */
+  readonly makes: ReadonlySet<KindName>;
   /** Pure: the same message and context always give the same records. Never throws for what a message says. */
   run(message: Hl7Message, context: MapContext): MappedMessage;
 }
@@ -108,6 +111,14 @@ export const inboundMapping = (facts: Facts): InboundMapping => ({
   messages: facts.types.map((type) => `${type.code}^${type.trigger}`),
   system: facts.system,
   rules: [...facts.plans.values()][0]?.records ?? [],
+  // A person met for the first time is founded with a patient record, whatever the mapping says of demographics.
+  makes: new Set<KindName>([
+    'patient',
+    ...[...facts.plans.values()].flatMap((plan) => [
+      ...plan.records.map((rule) => rule.kind),
+      ...(plan.custody === undefined ? [] : (['custody'] as const)),
+    ]),
+  ]),
   run: (message, context) => {
     const plan = planFor(facts, message);
     const zone = facts.zone ?? Zone.named(context.zone) ?? UTC;

@@ -43,6 +43,15 @@ export class Child {
     return found;
   }
 
+  /** Writes a line to its input. */
+  tell(line: string): void {
+    this.#process.stdin?.write(`${line}\n`);
+  }
+
+  get running(): boolean {
+    return this.#process.exitCode === null && this.#process.signalCode === null;
+  }
+
   /** Ends its input, on which it stops, and waits for its end. */
   async stop(): Promise<void> {
     this.#process.stdin?.end();

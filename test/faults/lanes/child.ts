@@ -5,6 +5,7 @@ import type { ClaimedDelivery } from '../../../records/lanes.ts';
 import type { DestinationAdapter, OutboundDelivery, Resolution, SendResult } from '../../../records/ports.ts';
 import { silent } from '../../../records/telemetry.ts';
 import { enterDaemon } from '../../../store/daemon.ts';
+import { HotBytes } from '../../../store/hot-bytes.ts';
 import { readKeys } from '../../../store/keys.ts';
 import { createLaneStore } from '../../../store/lanes/lane-store.ts';
 import { type Database, openDatabase } from '../../../store/pool.ts';
@@ -92,13 +93,13 @@ const main = async (): Promise<void> => {
       throw new RangeError('nothing is stored');
     },
   };
-  const lanes = createLaneStore({ database, vault, content, daemon: daemon.id });
+  const lanes = createLaneStore({ database, vault, content, filed: new HotBytes(), daemon: daemon.id });
   const outlets = config.far.map(
     (far): Outlet => ({
       destination: far.id,
       name: far.name,
       adapter: adapterFor(far),
-      claimTtlMs: 4_000,
+      claimTtlMs: config.claimTtlMs,
       sendTimeoutMs: 1_500,
       asks: 3,
       retry: { firstMs: 20, mostMs: 400, factor: 2 },

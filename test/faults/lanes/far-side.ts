@@ -19,6 +19,7 @@ export interface Violation {
 interface InFlight {
   readonly child: number;
   readonly sending: Sending;
+  readonly since: number;
   orphan: boolean;
 }
 
@@ -40,14 +41,16 @@ export class FarSide {
   /** No more trouble: everything is taken. */
   calm = false;
   readonly #chance: Chance;
+  readonly #claimTtlMs: number;
   readonly #far: ReadonlyMap<DestinationId, Far>;
   readonly #inFlight = new Set<InFlight>();
   readonly #lastDelivery = new Map<number, number>();
   readonly #lastToken = new Map<number, number>();
   readonly #downUntil = new Map<DestinationId, number>();
 
-  constructor(chance: Chance, far: readonly Far[]) {
+  constructor(chance: Chance, far: readonly Far[], claimTtlMs: number) {
     this.#chance = chance;
+    this.#claimTtlMs = claimTtlMs;
     this.#far = new Map(far.map((one) => [one.id, one]));
   }
 
@@ -57,7 +60,7 @@ export class FarSide {
   }
 
   async send(child: number, sending: Sending): Promise<SendResult> {
-    const flight: InFlight = { child, sending, orphan: false };
+    const flight: InFlight = { child, sending, since: performance.now(), orphan: false };
     this.#judge(flight);
     this.#inFlight.add(flight);
     this.#note('start', child, sending);
@@ -112,14 +115,15 @@ export class FarSide {
   #judge({ child, sending }: InFlight): void {
     const { lane, delivery, token } = sending;
     for (const other of this.#inFlight) {
-      if (other.sending.lane === lane && !other.orphan) {
+      if (other.sending.lane !== lane || other.orphan) continue;
+      if (this.#overdue(other)) this.#count('overdue');
+      else
         this.violations.push({
           kind: 'overlap',
           lane,
           delivery,
           text: `child ${child} sends ${delivery} while child ${other.child} sends ${other.sending.delivery}`,
         });
-      }
     }
     const before = this.#lastDelivery.get(lane) ?? 0;
     if (delivery < before) this.violations.push({ kind: 'order', lane, delivery, text: `${delivery} left after ${before}` });
@@ -127,6 +131,11 @@ export class FarSide {
       this.violations.push({ kind: 'token', lane, delivery, text: `token ${token} was used before` });
     this.#lastDelivery.set(lane, Math.max(before, delivery));
     this.#lastToken.set(lane, token);
+  }
+
+  /** Its claim has run out, the machine having stood still; that excuses a second sender where the receiver recognises duplicates. */
+  #overdue({ sending, since }: InFlight): boolean {
+    return this.#far.get(sending.destination)?.dedupable === true && performance.now() - since >= this.#claimTtlMs;
   }
 
   #note(what: FarEvent['what'], child: number, sending: Sending, outcome?: string): void {

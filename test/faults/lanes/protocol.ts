@@ -21,6 +21,7 @@ export interface ChildConfig {
   readonly seed: number;
   /** Hints lost or doubled, re-routes, pauses, people at work: the faults a child makes itself. */
   readonly faults: boolean;
+  readonly claimTtlMs: number;
   readonly reconcileMs: number;
 }
 

@@ -33,6 +33,8 @@ const DESTINATIONS = [
   { name: brandAs<DestinationName>('folder'), transport: 'folder', dedupable: false, advanceConfirmed: false },
 ];
 const NEVER = 3_600_000;
+/** Far above the longest a receiver thinks. */
+const CLAIM_TTL_MS = 4_000;
 /** Two wipes may come faster than it is made again. */
 const notThere = (error: unknown): void => {
   if (!(error instanceof StoreError && error.state === '3F000')) throw error;
@@ -66,7 +68,7 @@ export const runLanes = async (options: RunOptions): Promise<Report> => {
   const first = openBackend(backend, silent);
   await first.prepare();
   await first.close();
-  const side = new FarSide(chance.fork('far side'), far);
+  const side = new FarSide(chance.fork('far side'), far, CLAIM_TTL_MS);
   const counts: Record<string, number> = {};
   const troubles: string[] = [];
   const children = new Set<Child>();
@@ -98,6 +100,7 @@ export const runLanes = async (options: RunOptions): Promise<Report> => {
       persons,
       faults,
       seed: chance.fork(`child ${started}`).seed,
+      claimTtlMs: CLAIM_TTL_MS,
       reconcileMs: faults ? 1_000 : NEVER,
     };
     const child: Child = {

@@ -90,6 +90,50 @@ describe('★ A10: the present location is asked again at dispatch', () => {
   });
 });
 
+describe('★ A12: a new edition of the directory', () => {
+  const TO_MOORLAND = (yaml: string) => yaml.replace('default: leeds-clinical', 'default: moorland-clinical');
+
+  it('has what waits for an organisation it changed routed again before it is sent', async () => {
+    const who = somebody(7);
+    await receivedAt(who);
+    await site.pause('leeds-clinical');
+    const result = await site.take('pathology', report(who, { value: '142' }));
+    // The healthcare unit of Leeds is reached through Moorland's system from now on.
+    await site.reload('directory.yaml', TO_MOORLAND);
+    await site.resume('leeds-clinical');
+    await site.deliveriesBecome(result.id, ['withdrawn', 'confirmed']);
+    expect([reports(site.receivers.leeds), reports(site.receivers.moorland)]).toEqual([[], ['142']]);
+    await site.settled();
+  });
+
+  it('leaves what it does not concern as it was decided', async () => {
+    const [here, there] = [somebody(8), somebody(9)];
+    await receivedAt(here);
+    await receivedAt(there, 'MDI');
+    await site.pause('leeds-clinical');
+    await site.pause('moorland-clinical');
+    for (const [who, value] of [
+      [here, '143'],
+      [there, '144'],
+    ] as const)
+      await site.take('pathology', report(who, { value }));
+    const versions = async () =>
+      (
+        await site.db.database.query<{ stale: boolean }>(
+          `select p.routing_version <> d.decided_version as stale from delivery d join person p on p.id = d.person_id
+           join destination n on n.id = d.destination_id where d.state = 0 order by n.name`,
+        )
+      ).map(({ stale }) => stale);
+    expect(await versions()).toEqual([false, false]);
+    await site.reload('directory.yaml', (yaml) => yaml.replace('name: HMP Leeds healthcare', 'name: HMP Leeds health centre'));
+    expect(await versions()).toEqual([true, false]);
+    await site.resume('leeds-clinical');
+    await site.resume('moorland-clinical');
+    await site.settled();
+    expect([reports(site.receivers.leeds), reports(site.receivers.moorland)]).toEqual([['143'], ['144']]);
+  });
+});
+
 describe('★ A11: what may have arrived is not sent elsewhere', () => {
   it('an attempt without an answer holds it as moved-in-doubt; a person decides', async () => {
     const who = somebody(5);

@@ -40,7 +40,8 @@ beforeAll(async () => {
   site = await ExampleSite.open({
     mappings: { 'refuse.map.yaml': REFUSE },
     // Moorland takes no results: nothing of its list renders them.
-    config: (yaml) => yaml.replace(/(moorland-clinical:[\s\S]*?mappings: )\[.*\]/, '$1[establishment/reception, establishment/transfer]'),
+    config: (yaml) =>
+      yaml.replace(/(moorland-clinical:[\s\S]*?mappings: )\[.*\]/, '$1[establishment/movement, gp/letter, gp/letter-cancel]'),
   });
 });
 afterAll(() => site.close());
@@ -201,7 +202,7 @@ describe('★ A21: a mapping that rejects', () => {
   });
 });
 
-describe('★ C31: a destination that cannot render it', () => {
+describe('★ C.31: a destination that cannot render it', () => {
   it('holds it as no-rendering; with a mapping for it on the list, it is released and sent', async () => {
     const who = somebody(29);
     await site.take('prison-adt', movement('A01', who, { place: 'MDI' }));
@@ -209,7 +210,10 @@ describe('★ C31: a destination that cannot render it', () => {
     expect(held).toMatchObject({ state: 'held', reason: 'no-rendering' });
     expect((await onlyHold(held.id)).rule).toBe('route:results-to-custodian');
     await site.reload('throughcare.yaml', (yaml) =>
-      yaml.replace('[establishment/reception, establishment/transfer]', '[establishment/reception, establishment/transfer, gp/result]'),
+      yaml.replace(
+        '[establishment/movement, gp/letter, gp/letter-cancel]',
+        '[establishment/movement, gp/letter, gp/letter-cancel, gp/result]',
+      ),
     );
     await release(await onlyHold(held.id));
     await site.deliveriesBecome(held.id, ['confirmed']);
@@ -243,7 +247,7 @@ describe('★ D: where a result belongs', () => {
   });
 });
 
-describe('★ C29: the summary at release', () => {
+describe('★ C.29: the summary at release', () => {
   it('names every current allergy, one without a status too', async () => {
     const who = somebody(33);
     const allergies = 'AL1|1|DA|91936005^Allergy to penicillin^SCT||Rash|20190611\rAL1|2|FA|91935009^Allergy to peanut^SCT\r';

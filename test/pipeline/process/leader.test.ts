@@ -24,7 +24,7 @@ describe('the processing leader', () => {
         return { messages: ids.length, last: ids.at(-1) ?? low };
       },
       pending: async () => todo.size > 0,
-      first: async () => [...todo].map((id) => brandAs<MessageId>(id)),
+      first: async () => [...todo].map((id) => ({ id: brandAs<MessageId>(id), tries: 0 })),
       countTry: async () => 1,
       holdAlone: async () => undefined,
       isTransient: () => false,
@@ -67,6 +67,7 @@ class FakeStore {
   readonly todo = new Set<number>();
   readonly decided: number[] = [];
   readonly held: string[] = [];
+  readonly batches: (readonly number[])[] = [];
   readonly tries = new Map<number, number>();
   taken = 0;
   mayTake = true;
@@ -105,17 +106,17 @@ class FakeStore {
       batch: async (_token, low, most) => {
         this.begin();
         const ids = this.#first(low, most);
+        this.batches.push(ids);
         for (const id of ids) this.decide(id);
         for (const id of ids) this.todo.delete(id);
         this.decided.push(...ids);
         return { messages: ids.length, last: ids.at(-1) ?? low };
       },
       pending: async () => this.todo.size > 0,
-      first: async (most) => this.#first(0, most).map((id) => brandAs<MessageId>(id)),
-      countTry: async (_token, id) => {
-        const tries = (this.tries.get(id) ?? 0) + 1;
-        this.tries.set(id, tries);
-        return tries;
+      first: async (most) => this.#first(0, most).map((id) => ({ id: brandAs<MessageId>(id), tries: this.tries.get(id) ?? 0 })),
+      countTry: async (_token, ids) => {
+        for (const id of ids) this.tries.set(id, (this.tries.get(id) ?? 0) + 1);
+        return Math.max(...ids.map((id) => this.tries.get(id) ?? 0));
       },
       holdAlone: async (_token, id, reason) => {
         this.todo.delete(id);
@@ -187,6 +188,54 @@ describe('★ one poisonous message', () => {
     await leader.stop();
     expect(seen).toEqual([1, 1]);
     expect(store.held).toEqual([]);
+  });
+});
+
+describe('after a leader died', () => {
+  it('what was never suspected is tried together, and decided in order all the same', async () => {
+    const store = new FakeStore(...range(1, 120));
+    store.clean = false;
+    store.tries.set(60, 1);
+    const leader = store.leader();
+    leader.start();
+    await eventually(() => store.todo.size === 0);
+    await leader.stop();
+    expect(store.decided).toEqual(range(1, 120));
+    expect(store.batches.filter((ids) => ids.length > 0).length).toBeLessThan(10);
+    expect(store.batches).toContainEqual([60]);
+    expect([...store.tries]).toEqual(expect.arrayContaining(range(1, 120).map((id) => [id, id === 60 ? 2 : 1])));
+  });
+
+  it.each([1, 30, 50, 51])('the message at place %i that ended it is found by letting few others die with it', async (bad) => {
+    const store = new FakeStore(...range(1, 60));
+    store.clean = false;
+    let deaths = 0;
+    // A death, as far as a test can die: nothing of what was begun goes on, and the next leader begins anew.
+    store.decide = (id) => {
+      if (id !== bad) return;
+      deaths += 1;
+      throw new Error('away');
+    };
+    const leader = store.leader();
+    leader.start();
+    await eventually(() => store.todo.size === 0);
+    await leader.stop();
+    expect(store.held).toEqual([`${bad} poison`]);
+    expect(deaths).toBe(3);
+    expect([...store.tries.values()].every((tries, place) => tries <= 3 || place + 1 === bad)).toBe(true);
+    expect(store.decided).toEqual(range(1, 60).filter((id) => id !== bad));
+  });
+
+  it('one of those tried together that cannot be decided is held alone', async () => {
+    const store = new FakeStore(...range(1, 60));
+    store.clean = false;
+    store.decide = failing(20, 55);
+    const leader = store.leader();
+    leader.start();
+    await eventually(() => store.todo.size === 0);
+    await leader.stop();
+    expect(store.held).toEqual(['20 internal', '55 internal']);
+    expect(store.decided).toEqual(range(1, 60).filter((id) => id !== 20 && id !== 55));
   });
 });
 

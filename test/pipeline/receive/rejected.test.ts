@@ -1,6 +1,7 @@
 import { freshId, movement, report, somebody } from '../../support/example-messages.ts';
 import { BY, ExampleSite } from '../../support/example-site.ts';
 import { fieldOf, plainAck } from '../../support/mllp-bytes.ts';
+import { everythingStored } from '../../support/stored-text.ts';
 
 let site: ExampleSite;
 beforeAll(async () => {
@@ -34,25 +35,6 @@ describe('★ A1: a corrected message sent again after a rejection', () => {
 describe('★ A7: what receivers say', () => {
   const WORDS = 'Patient Quellmalz unknown at ward seven';
 
-  /** Every column of every table of ours and of BullMQ's that could hold text, as text and as bytes. */
-  const everything = async (): Promise<string> => {
-    const tables = await site.db.database.query<{ schema: string; name: string }>(
-      `select table_schema as schema, table_name as name from information_schema.tables where table_schema like 'throughcare%' and table_type = 'BASE TABLE'`,
-    );
-    expect(tables.length).toBeGreaterThan(20);
-    const texts: string[] = [];
-    for (const { schema, name } of tables) {
-      const rows = await site.db.database.query<{ row: string }>(`select row_to_json(t)::text as row from "${schema}"."${name}" t`);
-      // bytea is shown as hex.
-      for (const { row } of rows)
-        texts.push(
-          row,
-          row.replaceAll(/\\\\x([0-9a-f]+)/g, (_, hex: string) => Buffer.from(hex, 'hex').toString('latin1')),
-        );
-    }
-    return texts.join('\n');
-  };
-
   it('is sealed: the code is clear in the database, their words are not; nor the operator’s', async () => {
     const who = somebody(61);
     site.receivers.leeds.script = ({ bytes }) => ({
@@ -69,7 +51,7 @@ describe('★ A7: what receivers say', () => {
     const [sent] = await site.deliveriesBecome(reception.id, ['confirmed']);
     expect(sent?.receiptCode).toBe('AA');
 
-    const stored = await everything();
+    const stored = await everythingStored(site.db.database);
     expect(stored).toContain('answer-error');
     for (const words of [WORDS, 'Quellmalz', reason, 'Ottokar', who.nhs, who.prison, who.family]) expect(stored).not.toContain(words);
     const log = site.log.join('\n');

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { HotBytes } from '../../../store/hot-bytes.ts';
 import { createLaneStore } from '../../../store/lanes/lane-store.ts';
 import { delivered, enterTestDaemon, failed, type LaneFixture, openLanes } from '../../support/lanes.ts';
 
@@ -69,6 +70,7 @@ describe('claims of a receiver that cannot tell duplicates', () => {
       database: f.store.database,
       vault: f.store.vault,
       content,
+      filed: new HotBytes(),
       daemon: await enterTestDaemon(f.store.database, 'test-host', deadPid()),
     });
     const head = only(await f.file(await f.person()));
@@ -87,7 +89,7 @@ describe('claims of a receiver that recognises duplicates (ruling A24)', () => {
 
   const claimBy = async (host: string, pid: number) => {
     const daemon = await enterTestDaemon(f.store.database, host, pid);
-    const other = createLaneStore({ database: f.store.database, vault: f.store.vault, content, daemon });
+    const other = createLaneStore({ database: f.store.database, vault: f.store.vault, content, filed: new HotBytes(), daemon });
     const head = only(await f.file(await f.person()));
     await other.turn(f.outlet, { results: [], again: false, claims: [head], next: 0, probe: false });
     await f.store.database.query("update daemon set seen = now() - interval '10 s' where id = $1", [daemon]);

@@ -1,4 +1,5 @@
 import type { DeliveryId, HoldId } from '../../../records/ids.ts';
+import { PRIORITY } from '../../../records/states.ts';
 import { delivered, failed, type LaneFixture, openLanes } from '../../support/lanes.ts';
 
 let f: LaneFixture;
@@ -62,6 +63,21 @@ describe('filing and claiming', () => {
     const claim = one(await f.claim(head));
     await f.store.database.query('update person set routing_version = routing_version + 1 where id = $1', [person]);
     expect(one(await f.lanes.load([claim])).stale).toBe(true);
+  });
+});
+
+describe('A17: the priority of a lane', () => {
+  it('is that of its head: an urgent one behind a routine one waits its turn, and is hinted as urgent then', async () => {
+    const person = await f.person();
+    const [head] = await f.file(person, { priority: PRIORITY.routine }, { priority: PRIORITY.urgent });
+    if (head === undefined) throw new RangeError('no head');
+    expect(head.priority).toBe(PRIORITY.routine);
+    expect(await f.lane(head)).toMatchObject({ priority: PRIORITY.routine });
+    const [claim] = await f.claim(head);
+    if (claim === undefined) throw new RangeError('no claim');
+    const { due } = await f.turn({ results: [delivered(claim)] });
+    expect(due).toEqual([expect.objectContaining({ lane: head.lane, delivery: head.delivery + 1, priority: PRIORITY.urgent })]);
+    expect(await f.lane(head)).toMatchObject({ head: head.delivery + 1, priority: PRIORITY.urgent });
   });
 });
 
