@@ -38,7 +38,7 @@ type Delivered = Extract<HeadResult, { kind: 'delivered' }>;
 type Undelivered = Exclude<HeadResult, { kind: 'delivered' }>;
 
 /** Associated data of an attempt's sealed detail. */
-export const attemptPlace = (ref: ClaimRef): string => `attempt:${ref.delivery}:${ref.token}`;
+export const attemptPlace = (ref: Pick<ClaimRef, 'delivery' | 'token'>): string => `attempt:${ref.delivery}:${ref.token}`;
 
 const failure = (vault: Vault, result: Undelivered): Record<string, unknown> => {
   const { lane, delivery, token, kind } = result;

@@ -24,6 +24,7 @@ const helpOf = async (...argv: string[]): Promise<string> => {
     version: '0',
     user: 'nobody',
     operations: never,
+    checkConnections: () => Promise.reject(new Error('not here')),
     checkPlan: never,
     start: never,
     demo: never,
