@@ -28,7 +28,9 @@ describe('the page of rulings', () => {
   });
 
   it('★ has a test by the name of each that has a star', () => {
-    const unnamed = rulings.filter(({ name, star }) => star && !titles.some((title) => new RegExp(`\\b${name}\\b`).test(title)));
+    const unnamed = rulings.filter(
+      ({ name, star }) => star && !titles.some((title) => new RegExp(`\\b${name.replace(/^[A-D]/, '$&\\.?')}\\b`).test(title)),
+    );
     expect(unnamed.map(({ name }) => name)).toEqual([]);
   });
 
