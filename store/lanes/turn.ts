@@ -14,7 +14,7 @@ import type {
 } from '../../records/lanes.ts';
 import { ATTEMPT, type Priority } from '../../records/states.ts';
 import { bools, int8s, texts } from '../arrays.ts';
-import type { HotBytes } from '../hot-bytes.ts';
+import { filedName, type HotBytes } from '../hot-bytes.ts';
 import type { Database } from '../pool.ts';
 import type { Vault } from '../vault.ts';
 import { untilClear } from './contention.ts';
@@ -147,13 +147,13 @@ interface PayloadRow {
 /** Ruling A10: a statement of its own, begun after the claim has committed, so that no change of the person is missed. */
 export const loadClaims = async (
   database: Database,
-  hot: HotBytes<TransportKey>,
+  hot: HotBytes<string>,
   claims: readonly ClaimedHead[],
 ): Promise<readonly ClaimedDelivery[]> => {
   if (claims.length === 0) return [];
   const rows = await database.query<LoadedRow>(LOAD, [int8s(claims.map((c) => c.delivery))], { name: 'lane-load' });
   const loaded = new Map(rows.map((row) => [row.delivery, row]));
-  const cold = rows.filter((row) => hot.get(row.transportKey) === undefined).map((row) => row.delivery);
+  const cold = rows.filter((row) => hot.get(filedName(row)) === undefined).map((row) => row.delivery);
   const payloads = new Map<DeliveryId, ClaimedDelivery['payload']>();
   if (cold.length > 0) {
     const sealed = await database.query<PayloadRow>(PAYLOADS, [int8s(cold)], { name: 'lane-payloads' });
@@ -163,7 +163,7 @@ export const loadClaims = async (
   for (const { lane, delivery, token, priority, attempts } of claims) {
     const row = loaded.get(delivery);
     if (row === undefined) continue;
-    const bytes = hot.get(row.transportKey);
+    const bytes = hot.get(filedName(row));
     const payload = bytes === undefined ? payloads.get(delivery) : { bytes };
     if (payload === undefined) continue;
     // Written out: this runs once a message, and spreading two objects costs more than opening the payload.

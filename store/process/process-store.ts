@@ -3,7 +3,7 @@ import type { DestinationId, ItemId, MessageId, Token, TransportKey } from '../.
 import { brandAs } from '../../records/ids.ts';
 import type { BatchWrite, FiledHead, Filing, ProcessStore, ProcessTransaction } from '../../records/process.ts';
 import type { ContentStore } from '../content.ts';
-import type { HotBytes } from '../hot-bytes.ts';
+import { filedName, type HotBytes } from '../hot-bytes.ts';
 import { fileDeliveries } from '../lanes/file.ts';
 import { mergeLanes, unmergeLanes } from '../lanes/merge.ts';
 import { onlyBytes } from '../lanes/payload.ts';
@@ -26,7 +26,7 @@ interface Parts {
   /** Messages this process has just received. */
   readonly received: HotBytes<MessageId>;
   /** Payloads this process has just filed. */
-  readonly filed: HotBytes<TransportKey>;
+  readonly filed: HotBytes<string>;
   readonly daemon: number;
   /** How long the lease lasts after each batch, ms. */
   readonly leaseMs: number;
@@ -50,9 +50,9 @@ export const createProcessStore = (parts: Parts): ProcessStore => {
         return done;
       });
       // After the commit alone: what was rolled back may be rendered again, and otherwise.
-      for (const { transportKey, payload } of filings) {
+      for (const { transportKey, personId: person, decidedVersion, payload } of filings) {
         const bytes = onlyBytes(payload.parts);
-        if (bytes !== null) parts.filed.put(transportKey, bytes);
+        if (bytes !== null) parts.filed.put(filedName({ transportKey, person, decidedVersion }), bytes);
       }
       return result;
     },
