@@ -39,6 +39,8 @@ export interface Outcome extends Verdict {
 
 const SENDERS = 6;
 const PATIENTS = 48;
+/** Messages acknowledged before anything is broken. */
+const AT_WORK = 50;
 /** Milliseconds between two messages of one sender, about. */
 const PAUSE = 25;
 
@@ -114,6 +116,12 @@ async function run(plan: Plan, folder: string, undo: Undo[]): Promise<Outcome> {
     await Promise.all(senders.map((sender) => sender.stop()));
   });
   for (const sender of senders) sender.start();
+  // Faults strike a system at work, on a slow machine too.
+  await eventually(
+    () => acknowledged(feeds),
+    (count) => count > AT_WORK,
+    { within: 30_000, what: 'the first acknowledgements' },
+  );
 
   await breakThings(
     {
