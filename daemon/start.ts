@@ -13,7 +13,7 @@ import { createReceiver } from '../pipeline/receive/receiver.ts';
 import { postgresBackend } from '../queues/backend-postgres.ts';
 import { redisBackend } from '../queues/backend-redis.ts';
 import { type DeliveryService, startDelivery } from '../queues/delivery-service.ts';
-import type { MessageId, SourceName, TransportKey } from '../records/ids.ts';
+import type { MessageId, SourceName } from '../records/ids.ts';
 import type { Finding } from '../records/issue.ts';
 import type { SourceAdapter } from '../records/ports.ts';
 import { Problem } from '../records/problem.ts';
@@ -164,7 +164,7 @@ const assembleDaemon = async (
       ? postgresBackend({ kind: 'postgres', connection: { ...clientConfig(store.target) } }, telemetry)
       : redisBackend(redis, `throughcare-${config.site}`, telemetry);
   const received = new HotBytes<MessageId>();
-  const filed = new HotBytes<TransportKey>();
+  const filed = new HotBytes<string>();
   const lanes = createLaneStore({ database, vault, content, filed, daemon: daemon.id });
   const recheckStore = createRecheckStore(database, vault, systems);
   const delivery: DeliveryService = await startDelivery({

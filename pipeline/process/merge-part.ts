@@ -1,24 +1,15 @@
 import type { ReadEvidence } from '../../patients/evidence.ts';
 import { withoutMetKeys } from '../../patients/item-keys.ts';
-import { decideMerge, type MergeReason } from '../../patients/merge.ts';
+import { decideMerge } from '../../patients/merge.ts';
 import type { MessageId } from '../../records/ids.ts';
 import type { Issue } from '../../records/issue.ts';
 import type { MappedMerge } from '../../records/mapped.ts';
-import { type HeldPart, identifierKey } from '../../records/process.ts';
+import { identifierKey } from '../../records/process.ts';
 import { candidateOf, candidatesFor } from './identify.ts';
+import type { MergeResult } from './merge-result.ts';
 import { type PersonState, withIdentifiers } from './person-state.ts';
 import { unmergePart } from './unmerge-part.ts';
 import type { Draft } from './working-set.ts';
-
-export interface MergeResult {
-  readonly person: PersonState;
-  readonly hold: HeldPart | null;
-  readonly reasons: readonly MergeReason[];
-  /** Asks for a look while what was done stands. */
-  readonly notice?: HeldPart;
-  /** Records of the two that met under one key: the one stated last is read, the other kept (mapping language §7). */
-  readonly issues?: readonly Issue[];
-}
 
 /** Carries out the merge a message asks for, in the draft. The one identified stays; the retired one is read as part of it. */
 export const mergePart = (

@@ -3,7 +3,7 @@ import { decideUnmerge, followersOf } from '../../patients/merge.ts';
 import type { MessageId, PersonId } from '../../records/ids.ts';
 import type { MappedMerge } from '../../records/mapped.ts';
 import { identifierKey, type PersonIdentifier, type StoredItem } from '../../records/process.ts';
-import type { MergeResult } from './merge-part.ts';
+import type { MergeResult } from './merge-result.ts';
 import type { PersonState } from './person-state.ts';
 import type { Draft } from './working-set.ts';
 

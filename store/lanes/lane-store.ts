@@ -1,4 +1,3 @@
-import type { TransportKey } from '../../records/ids.ts';
 import type { LaneStore } from '../../records/lanes.ts';
 import type { HotBytes } from '../hot-bytes.ts';
 import { takeLease } from '../lease.ts';
@@ -14,7 +13,7 @@ export interface LaneStoreParts {
   readonly vault: Vault;
   readonly content: ContentReader;
   /** Payloads this process has just filed. */
-  readonly filed: HotBytes<TransportKey>;
+  readonly filed: HotBytes<string>;
   /** This daemon's row. */
   readonly daemon: number;
 }
