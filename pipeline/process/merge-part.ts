@@ -4,7 +4,7 @@ import { decideMerge } from '../../patients/merge.ts';
 import type { MessageId } from '../../records/ids.ts';
 import type { Issue } from '../../records/issue.ts';
 import type { MappedMerge } from '../../records/mapped.ts';
-import { type HeldPart, identifierKey } from '../../records/process.ts';
+import { identifierKey } from '../../records/process.ts';
 import { candidateOf, candidatesFor } from './identify.ts';
 import type { MergeResult } from './merge-result.ts';
 import { type PersonState, withIdentifiers } from './person-state.ts';
