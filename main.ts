@@ -2,18 +2,20 @@ import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { CliContext } from './cli/context.ts';
-import { EXIT, type ExitCode } from './cli/exit.ts';
+import { EXIT } from './cli/exit.ts';
 import { runCli } from './cli/main.ts';
 import type { Operations } from './cli/operations.ts';
 import { loadConfig } from './config/load.ts';
 import type { LoadedConfig } from './config/types.ts';
+import { checkConnections } from './daemon/check-connections.ts';
 import { conservationLines } from './daemon/conservation-lines.ts';
 import { checkPlan } from './daemon/load-plan.ts';
 import { createOperations } from './daemon/operations.ts';
-import { PlanRefused, type RunningDaemon, startDaemon } from './daemon/start.ts';
+import { PlanRefused } from './daemon/plan-refused.ts';
+import { type RunningDaemon, startDaemon } from './daemon/start.ts';
 import { type DemoDaemon, playDemo } from './demo/play.ts';
 import { brandAs, type MessageId, type SourceName } from './records/ids.ts';
-import { type Finding, showFinding } from './records/issue.ts';
+import { showFinding } from './records/issue.ts';
 import { silent } from './records/telemetry.ts';
 import { conservation } from './store/conservation.ts';
 import { createContentStore } from './store/content.ts';
@@ -29,8 +31,11 @@ const version = (): string => {
   return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : 'unknown';
 };
 
-const telemetryOf = ({ config }: LoadedConfig): DaemonTelemetry =>
-  openTelemetry({ log: { level: config.log.level, format: config.log.format, base: { site: config.site } }, process: true });
+const telemetryOf = ({ config }: LoadedConfig, json = false): DaemonTelemetry =>
+  openTelemetry({
+    log: { level: config.log.level, format: json ? 'json' : config.log.format, base: { site: config.site } },
+    process: true,
+  });
 
 /** The store alone, for a verb of the command line; nothing is started but an embedded server nobody else runs. */
 const operations = async ({ config }: LoadedConfig): Promise<Operations> => {
@@ -46,6 +51,9 @@ const operations = async ({ config }: LoadedConfig): Promise<Operations> => {
   return createOperations({ database: store.database, vault: store.vault, content, migrated: store.migrated, close: () => store.close() });
 };
 
+/** After everything is closed, before the process ends whatever is still open. */
+const LINGER_MS = 500;
+
 /** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */
 const toldToStop = (): Promise<void> =>
   new Promise((resolve) => {
@@ -57,27 +65,31 @@ const toldToStop = (): Promise<void> =>
     process.once('SIGINT', first);
   });
 
-const reloadOnHangup = (loaded: LoadedConfig, daemon: RunningDaemon, telemetry: DaemonTelemetry): (() => void) => {
+/** From the first moment on, so that a SIGHUP that comes early ends nothing; it is heeded once there is a daemon. */
+const reloadOnHangup = (loaded: LoadedConfig, telemetry: DaemonTelemetry): { readonly heed: (daemon: RunningDaemon) => void } => {
+  let running: RunningDaemon | undefined;
+  let asked = false;
   const reload = async (): Promise<void> => {
+    asked = running === undefined;
+    if (running === undefined) return;
     const { loaded: next, findings } = loadConfig(loaded.file);
-    try {
-      if (next === undefined) throw new PlanRefused(findings);
-      await daemon.reload(next);
-    } catch (error) {
-      telemetry.error('config.refused', error, { findings: error instanceof PlanRefused ? error.findings.length : 0 });
-      if (error instanceof PlanRefused)
-        for (const finding of error.findings)
-          telemetry.warn('config.finding', { code: finding.code, place: `${finding.place.file}:${finding.place.line}` });
-    }
+    if (next === undefined) running.refused(findings);
+    // A refusal has raised its alarm already.
+    else await running.reload(next).catch(() => {});
   };
-  const onHangup = () => void reload();
-  process.on('SIGHUP', onHangup);
-  return () => process.off('SIGHUP', onHangup);
+  process.on('SIGHUP', () => void reload().catch((error: unknown) => telemetry.error('config.refused', error)));
+  return {
+    heed: (daemon) => {
+      running = daemon;
+      if (asked) void reload();
+    },
+  };
 };
 
-const start = async (loaded: LoadedConfig, report: (findings: readonly Finding[]) => void): Promise<ExitCode> => {
-  const telemetry = telemetryOf(loaded);
+const start: CliContext['start'] = async (loaded, report, { json }) => {
+  const telemetry = telemetryOf(loaded, json);
   const stopping = toldToStop();
+  const hangups = reloadOnHangup(loaded, telemetry);
   let daemon: RunningDaemon;
   try {
     daemon = await startDaemon(loaded, telemetry);
@@ -86,15 +98,16 @@ const start = async (loaded: LoadedConfig, report: (findings: readonly Finding[]
     report(error.findings);
     return EXIT.failed;
   }
-  const forget = reloadOnHangup(loaded, daemon, telemetry);
+  hangups.heed(daemon);
   await stopping;
-  forget();
   await daemon.stop();
+  // A far side that never answers may hold its socket open: nobody waits for it here.
+  setTimeout(() => process.exit(EXIT.ok), LINGER_MS).unref();
   return EXIT.ok;
 };
 
 /** The example site on a real daemon, with its journey. */
-const demo = async (exit: boolean): Promise<ExitCode> => {
+const demo: CliContext['demo'] = async ({ exit, json }) => {
   const site = join(packageRoot, 'demo', 'site');
   const { loaded, findings } = loadConfig(join(site, 'throughcare.yaml'));
   if (loaded === undefined) {
@@ -113,9 +126,10 @@ const demo = async (exit: boolean): Promise<ExitCode> => {
     };
   };
   try {
-    return (await playDemo({ site, data: loaded.config.data, exit, out: process.stdout, boot, stopped: toldToStop })) === 0
-      ? EXIT.ok
-      : EXIT.failed;
+    const out = json ? process.stderr : process.stdout;
+    const ended = await playDemo({ site, data: loaded.config.data, exit, out, boot, stopped: toldToStop });
+    if (json) process.stdout.write(`${JSON.stringify({ ok: ended === 0 })}\n`);
+    return ended === 0 ? EXIT.ok : EXIT.failed;
   } catch (error) {
     if (!(error instanceof PlanRefused)) throw error;
     for (const finding of error.findings) process.stderr.write(`${showFinding(finding)}\n`);
@@ -133,8 +147,9 @@ export const main = (argv: readonly string[]): Promise<number> => {
     user: process.env.SUDO_USER ?? userInfo().username,
     operations,
     checkPlan,
+    checkConnections,
     start,
-    demo: ({ exit }) => demo(exit),
+    demo,
   };
   return runCli(argv, context);
 };

@@ -16,7 +16,14 @@ export interface CliContext {
   readonly operations: (loaded: LoadedConfig) => Promise<Operations>;
   /** Directory, mappings and routes of a configuration: everything wrong in them. */
   readonly checkPlan: (loaded: LoadedConfig) => Promise<readonly Finding[]>;
+  /** Tries everything a configuration connects to; `tried` is how much there was. */
+  readonly checkConnections: (loaded: LoadedConfig) => Promise<{ readonly tried: number; readonly findings: readonly Finding[] }>;
   /** Runs the daemon until it is told to stop. `report` shows what stands in the way of starting. */
-  readonly start: (loaded: LoadedConfig, report: (findings: readonly Finding[]) => void) => Promise<ExitCode>;
-  readonly demo: (options: { readonly exit: boolean }) => Promise<ExitCode>;
+  readonly start: (
+    loaded: LoadedConfig,
+    report: (findings: readonly Finding[]) => void,
+    options: { readonly json: boolean },
+  ) => Promise<ExitCode>;
+  /** `json`: the tale goes to standard error, and how it ended as one object to standard output. */
+  readonly demo: (options: { readonly exit: boolean; readonly json: boolean }) => Promise<ExitCode>;
 }

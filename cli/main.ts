@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { describeFailure, type Failure } from '../telemetry/failure.ts';
 import type { CliContext } from './context.ts';
 import { CommandEnd, EXIT, EXIT_HELP, type ExitCode } from './exit.ts';
+import { shared } from './invocation.ts';
 import { paint, styleOf } from './output.ts';
 import { checkVerb } from './verbs/check.ts';
 import { deliveryVerb } from './verbs/delivery.ts';
@@ -11,8 +12,9 @@ import { holdVerb } from './verbs/hold.ts';
 import { messageVerb } from './verbs/message.ts';
 import { migrateVerb } from './verbs/migrate.ts';
 import { startVerb } from './verbs/start.ts';
+import { statusVerb } from './verbs/status.ts';
 
-const verbs = [startVerb, checkVerb, messageVerb, holdVerb, deliveryVerb, destinationVerb, migrateVerb, demoVerb];
+const verbs = [startVerb, checkVerb, statusVerb, messageVerb, holdVerb, deliveryVerb, destinationVerb, migrateVerb, demoVerb];
 
 /** Errors of connections and of a server that is gone; the rest of 08 and 57P are found by their class. */
 const NETWORK = /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EAI_AGAIN|EPIPE|store-unavailable)$|^08|^57P/;
@@ -35,14 +37,19 @@ const program = (context: CliContext, ended: (exit: ExitCode) => void): Command 
     .showSuggestionAfterError()
     .showHelpAfterError('(--help shows what there is)')
     .addHelpText('after', `\n${EXIT_HELP}`);
+  shared(command);
   for (const verb of verbs) verb(command, context, ended);
   configure(command, context);
   return command;
 };
 
-const failure = (error: unknown, context: CliContext): ExitCode => {
-  const style = styleOf({}, context.err, context.environment);
+const failure = (error: unknown, argv: readonly string[], context: CliContext): ExitCode => {
+  const style = styleOf({ json: argv.includes('--json'), color: !argv.includes('--no-color') }, context.err, context.environment);
   const say = (message: string, hint?: string): void => {
+    if (style.json) {
+      context.err.write(`${JSON.stringify({ error: message, ...(hint === undefined ? {} : { hint }) })}\n`);
+      return;
+    }
     context.err.write(`${paint(style, 'red', 'error:')} ${message}${hint === undefined ? '' : ` (${hint})`}\n`);
   };
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
@@ -59,7 +66,7 @@ const failure = (error: unknown, context: CliContext): ExitCode => {
   else {
     // The words of an unknown error may quote data: its code and place are shown, not its message.
     say(`${failed.class} ${failed.code}${failed.detail === undefined ? '' : `: ${failed.detail}`}`);
-    for (const frame of failed.frames) context.err.write(`  at ${frame}\n`);
+    if (!style.json) for (const frame of failed.frames) context.err.write(`  at ${frame}\n`);
   }
   return EXIT.failed;
 };
@@ -77,6 +84,6 @@ export const runCli = async (argv: readonly string[], context: CliContext): Prom
     }).parseAsync([...argv], { from: 'user' });
     return exit;
   } catch (error) {
-    return failure(error, context);
+    return failure(error, argv, context);
   }
 };

@@ -29,9 +29,19 @@ export interface Operations {
   /** Not sent, wherever in its lane it stands. */
   withdrawDelivery(id: DeliveryId, act: Act): Promise<ActResult>;
 
+  showDelivery(id: DeliveryId): Promise<DeliveryDetail | null>;
+  /** What the receiver answered at each attempt that did not get through. Audited with who and why before it is handed out. */
+  revealReplies(id: DeliveryId, act: Act): Promise<readonly { readonly at: Date; readonly text: string }[]>;
+
+  /** Also those that are no longer configured. */
+  listDestinations(): Promise<readonly DestinationRow[]>;
   pauseDestination(name: DestinationName, act: Act): Promise<ActResult>;
   resumeDestination(name: DestinationName, act: Act): Promise<ActResult>;
 
+  /** Daemons that have shown a sign of life lately. */
+  runningDaemons(): Promise<number>;
+  /** Open holds, and the conservation lines of everything received since then. */
+  standing(since: Date): Promise<{ readonly openHolds: number; readonly lines: readonly string[]; readonly balanced: boolean }>;
   /** Brings the schema up to date; says what was done. */
   migrate(): Promise<MigrationReport>;
   close(): Promise<void>;
@@ -187,6 +197,35 @@ export interface DeliveryRow {
   readonly done: Date | null;
   readonly receiptCode: string | null;
   readonly withdrawn: WithdrawReason | null;
+}
+export interface AttemptRow {
+  readonly at: Date;
+  readonly outcome: AttemptOutcome;
+  readonly code: string;
+  readonly receiptCode: string | null;
+  /** Whether a byte of the payload may have left. */
+  readonly sentBytes: boolean;
+  /** Whether the receiver's words were kept. */
+  readonly hasReply: boolean;
+}
+export interface DeliveryDetail extends DeliveryRow {
+  /** Attempts that did not get through, oldest first. */
+  readonly tried: readonly AttemptRow[];
+}
+/** Counts are lanes. */
+export interface DestinationRow {
+  readonly name: DestinationName;
+  readonly transport: string;
+  readonly paused: boolean;
+  /** Its far side is down: until then nothing is tried. */
+  readonly breakerUntil: Date | null;
+  readonly due: number;
+  readonly sending: number;
+  readonly backoff: number;
+  readonly held: number;
+  readonly ambiguous: number;
+  readonly confirming: number;
+  readonly oldestDue: Date | null;
 }
 export interface MigrationReport {
   readonly from: number;

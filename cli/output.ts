@@ -34,3 +34,6 @@ export const printable = (text: string): string => text.replace(/[\u0000-\u0008\
 
 /** A moment as people read it: UTC to the second, `2026-03-02 14:05:00Z`. */
 export const showTime = (at: Date): string => `${at.toISOString().slice(0, 19).replace('T', ' ')}Z`;
+
+/** HL7 for a terminal: one segment a line, nothing in it that steers the terminal. */
+export const payloadText = (bytes: Buffer): string => `${printable(bytes.toString('utf8').replace(/\r\n?/g, '\n')).trimEnd()}\n`;

@@ -4,11 +4,13 @@ import { showDuration } from './units.ts';
 /** Times that must stand in an order. */
 export const timeChecks: CrossCheck = (config, report) => {
   const { claimTtl, sendDeadline } = config.advanced;
-  if (claimTtl <= sendDeadline)
+  // The sender leaves this margin (see Slots): with less room nothing would ever be sent.
+  const margin = Math.min(5_000, claimTtl / 8);
+  if (claimTtl <= sendDeadline + margin)
     report(
       'advanced.claimTtl',
       'claim-too-short',
-      `the claim (${showDuration(claimTtl)}) must outlast the send deadline (${showDuration(sendDeadline)})`,
+      `the claim (${showDuration(claimTtl)}) must outlast the send deadline (${showDuration(sendDeadline)}) by more than ${showDuration(Math.ceil(margin))}`,
       {
         hint: 'otherwise two daemons could send at once',
       },

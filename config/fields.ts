@@ -102,8 +102,14 @@ export const variants = <U extends object, By extends string>(
   const shapes = Object.fromEntries(Object.entries(cases).map(([word, { doc, fields }]) => [word, group(fields, { doc })]));
   const choose = (node: MapNode, path: string, reading: Reading): string | undefined => {
     const chosen = node.entry(by);
+    // Without the word it is not known which settings belong here: what no case knows is a slip all the same, often of the word itself.
+    const unheard = (): void => {
+      const all = Object.assign({}, ...Object.values(cases).map(({ fields }) => fields));
+      unknown(all, [by], { node, owner: node.place, path }, reading);
+    };
     const written = chosen?.value.kind === 'text' ? chosen.value.text : '';
     if (Object.hasOwn(cases, written)) return written;
+    unheard();
     if (chosen === undefined)
       reading.report('missing-setting', 'error', node.place, `${join(path, by)} must be set (one of ${words.join(', ')})`);
     else {

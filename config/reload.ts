@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { declaration } from './declaration.ts';
 import { Secret } from './secret.ts';
 import { type AnySetting, join } from './setting.ts';
-import type { Config } from './types.ts';
+import type { Config, DestinationSettings, ReceiptSettings, SendSettings, SourceSettings } from './types.ts';
 
 /** One difference between two configurations, by dotted path. Values are not shown: they may be secret. */
 export interface Change {
@@ -56,3 +56,39 @@ export const planReload = (old: Config, next: Config): ReloadPlan => {
   compare(declaration, '', old, next, false);
   return { changes, refused };
 };
+
+type KeyOf<T> = T extends unknown ? keyof T : never;
+
+/** Read from the plan at each message: a change of these opens nothing again. `maxSize` is not among them, the transport cuts there. */
+const RECEIPT_ONLY: readonly (keyof ReceiptSettings)[] = [
+  'accept',
+  'ignore',
+  'system',
+  'ack',
+  'controlId',
+  'identity',
+  'reused',
+  'window',
+  'sender',
+  'versions',
+  'processingIds',
+  'replies',
+  'trustsNhsNumbers',
+];
+/** Of what is sent and when, not of the way it is sent. */
+const SENDING: readonly (keyof SendSettings)[] = ['mappings', 'advance', 'msh'];
+const PACE: readonly (keyof SendSettings)[] = ['retry', 'breaker'];
+
+const sameBut = <S extends object>(a: S, b: S, ignored: readonly KeyOf<S>[]): boolean => {
+  const rest = (settings: S): object => Object.fromEntries(Object.entries(settings).filter(([key]) => !ignored.some((one) => one === key)));
+  return same(rest(a), rest(b));
+};
+
+/** Whether the port or folder of a source has to be opened again for these settings. */
+export const reopensSource = (a: SourceSettings, b: SourceSettings): boolean => !sameBut(a, b, RECEIPT_ONLY);
+
+/** Whether a destination needs new connections for these settings. */
+export const reopensDestination = (a: DestinationSettings, b: DestinationSettings): boolean => !sameBut(a, b, [...SENDING, ...PACE]);
+
+/** Whether a destination sends on at another pace. */
+export const repaces = (a: DestinationSettings, b: DestinationSettings): boolean => PACE.some((key) => !same(a[key], b[key]));

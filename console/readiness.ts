@@ -44,10 +44,10 @@ const within = async (check: ReadinessCheck, deadlineMs: number): Promise<CheckR
 };
 
 /** Runs all checks at once. Askers who come while a round is under way share its result, so that asking often costs the store nothing. */
-export const readiness = (checks: readonly ReadinessCheck[], deadlineMs = DEADLINE_MS): (() => Promise<Readiness>) => {
+export const readiness = (checks: () => readonly ReadinessCheck[], deadlineMs = DEADLINE_MS): (() => Promise<Readiness>) => {
   let underWay: Promise<Readiness> | null = null;
   const round = async (): Promise<Readiness> => {
-    const reports = await Promise.all(checks.map(async (check) => [check.name, await within(check, deadlineMs)] as const));
+    const reports = await Promise.all(checks().map(async (check) => [check.name, await within(check, deadlineMs)] as const));
     return { ready: reports.every(([, report]) => report.ready), checks: Object.fromEntries(reports) };
   };
   return () => {

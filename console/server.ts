@@ -2,13 +2,15 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import fastify, { type FastifyInstance, type FastifyPluginAsync, type FastifyPluginCallback } from 'fastify';
 import type { ConsoleSettings } from '../config/types.ts';
 import { ThroughcareError } from '../records/faults.ts';
+import { Problem } from '../records/problem.ts';
 import type { Telemetry } from '../records/telemetry.ts';
 import { guard, isLoopback } from './guard.ts';
 import { type ReadinessCheck, readiness } from './readiness.ts';
 
 export interface ConsoleParts {
   readonly settings: ConsoleSettings;
-  readonly checks: readonly ReadinessCheck[];
+  /** Asked for at each look: sources come and go with a reload. */
+  readonly checks: () => readonly ReadinessCheck[];
   /** Prometheus text. */
   readonly metrics: { text(): Promise<string>; readonly contentType: string };
   readonly telemetry: Telemetry;
@@ -75,7 +77,9 @@ export const openConsole = async (parts: ConsoleParts): Promise<Console> => {
     url = await server.listen({ host: listen.host, port: listen.port });
   } catch (error) {
     await server.close();
-    throw error;
+    const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'failed';
+    const why = code === 'EADDRINUSE' ? 'another program listens there already; is a daemon running?' : code;
+    throw new Problem(`the console cannot listen on ${listen.host}:${listen.port}: ${why}`, { cause: error });
   }
   parts.telemetry.event('console.listening', { address: url.replace(/^http:\/\//, '') });
   return { url, close: () => server.close() };

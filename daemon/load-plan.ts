@@ -33,8 +33,10 @@ export const readPlanFiles = async (loaded: LoadedConfig): Promise<LoadedPlan> =
 };
 
 /** Everything wrong with a configuration's plan, ids of the store aside. */
-export const checkPlan = async (loaded: LoadedConfig): Promise<readonly Finding[]> => {
-  const files = await readPlanFiles(loaded);
+export const checkPlan = async (loaded: LoadedConfig): Promise<readonly Finding[]> => planFindings(loaded, await readPlanFiles(loaded));
+
+/** The same of files that were read already. */
+export const planFindings = (loaded: LoadedConfig, files: LoadedPlan): readonly Finding[] => {
   const numbered = <Id, Name>(names: Iterable<Name>): Map<Name, Id> => new Map([...names].map((name, index) => [name, index as Id]));
   return [
     ...files.findings,

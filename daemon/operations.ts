@@ -1,12 +1,17 @@
 import type { Act, ActResult, DeliveryRow, HoldDetail, HoldRow, MessageDetail, MessageRow, Operations } from '../cli/operations.ts';
 import { shapeOf } from '../cli/shape.ts';
 import { type FaultCode, isFaultCode } from '../records/faults.ts';
-import type { DeliveryId, DestinationName, HoldId, MessageId } from '../records/ids.ts';
+import { brandAs, type DeliveryId, type DestinationName, type HoldId, type MessageId } from '../records/ids.ts';
 import type { FiledHead } from '../records/process.ts';
+import { ATTEMPT } from '../records/states.ts';
+import { conservation } from '../store/conservation.ts';
 import type { ContentStore } from '../store/content.ts';
+import { countRunning } from '../store/daemon.ts';
 import { holdFacts, releaseMessageHold, withdrawMessageHold } from '../store/holds.ts';
 import { type OperatorResult, pauseDestination, releaseDelivery, resumeDestination, withdrawDelivery } from '../store/lanes/operator.ts';
+import { revealReplies } from '../store/lanes/reveal.ts';
 import {
+  listAttempts,
   listDeliveries,
   listDestinations,
   listHolds,
@@ -18,6 +23,10 @@ import { listMessages, type MessageRow as StoredMessage, showMessage } from '../
 import type { Database } from '../store/pool.ts';
 import { traceMessage } from '../store/trace.ts';
 import type { Vault } from '../store/vault.ts';
+import { conservationLines } from './conservation-lines.ts';
+
+/** A daemon shows a sign of life each second. */
+const SILENT_MS = 10_000;
 
 export interface OperationsParts {
   readonly database: Database;
@@ -57,7 +66,7 @@ const deliveryRow = (row: StoredDelivery): DeliveryRow => ({
   transportKey: row.transportKey,
   priority: row.priority,
   attempts: row.attempts,
-  lastOutcome: null,
+  lastOutcome: row.lastOutcome,
   lastCode: row.lastCode,
   nextAt: row.nextAt,
   sentFirst: row.sentFirst,
@@ -78,7 +87,7 @@ const holdRow = (row: StoredHold): HoldRow => ({
   message: row.message,
   part: row.part,
   delivery: row.delivery,
-  source: null,
+  source: row.from,
   destination: row.destination,
 });
 
@@ -134,10 +143,16 @@ export const createOperations = (parts: OperationsParts): Operations => {
       const revealed = await revealMessage(database, vault, content, id, operator(act));
       return revealed === null ? null : bytesOf(revealed.stream());
     },
-    listHolds: async ({ code: reason, all, destination, before, limit }) =>
-      (await listHolds(database, { limit, ...(all ? {} : { open: true }), ...(reason === undefined ? {} : { reason }) }))
-        .filter((row) => (destination === undefined || row.destination === destination) && (before === undefined || row.id < before))
-        .map(holdRow),
+    listHolds: async ({ code: reason, all, before, ...filter }) =>
+      (
+        await listHolds(database, {
+          ...filter,
+          newest: true,
+          ...(all ? {} : { open: true }),
+          ...(reason === undefined ? {} : { reason }),
+          ...(before === undefined ? {} : { before: brandAs<HoldId>(before) }),
+        })
+      ).map(holdRow),
     showHold: async (id): Promise<HoldDetail | null> => {
       const [row] = await listHolds(database, { id });
       if (row === undefined) return null;
@@ -159,19 +174,43 @@ export const createOperations = (parts: OperationsParts): Operations => {
       messageHold(id, act, withdrawMessageHold, async (delivery) =>
         ended(await withdrawDelivery(database, vault, delivery, 'operator', operator(act))),
       ),
-    listDeliveries: async ({ state, destination, message, before, limit }) =>
+    listDeliveries: async ({ state, before, ...filter }) =>
       (
         await listDeliveries(database, {
-          limit,
+          ...filter,
           ...(state === undefined ? {} : { view: state }),
-          ...(destination === undefined ? {} : { destination }),
-          ...(message === undefined ? {} : { message }),
-          ...(before === undefined ? {} : { before: before as DeliveryId }),
+          ...(before === undefined ? {} : { before: brandAs<DeliveryId>(before) }),
         })
       ).map(deliveryRow),
     retryDelivery: async (id, act) => ended(await releaseDelivery(database, vault, id, operator(act))),
     skipDelivery: async (id, act) => ended(await withdrawDelivery(database, vault, id, 'skipped', operator(act))),
     withdrawDelivery: async (id, act) => ended(await withdrawDelivery(database, vault, id, 'operator', operator(act))),
+    showDelivery: async (id) => {
+      const [row] = await listDeliveries(database, { id });
+      if (row === undefined) return null;
+      const tried = await listAttempts(database, id);
+      return {
+        ...deliveryRow(row),
+        tried: tried.map(({ at, outcome, code: why, receiptCode, sentBytes, detail: words }) => ({
+          at,
+          outcome: ATTEMPT.word(outcome),
+          code: why,
+          receiptCode,
+          sentBytes,
+          hasReply: words !== null,
+        })),
+      };
+    },
+    revealReplies: (id, act) => revealReplies(database, vault, id, operator(act)),
+    listDestinations: async () => (await listDestinations(database)).map(({ id: _id, failures: _failures, ...row }) => row),
+    runningDaemons: () => countRunning(database, SILENT_MS),
+    standing: async (since) => {
+      const [held] = await database.query<{ n: number }>('select count(*)::int as n from hold where done is null');
+      const found = await conservation(database, since);
+      const balanced =
+        found.messages.every((row) => row.balances && row.unexplained === 0) && found.deliveries.every((row) => row.balances);
+      return { openHolds: held?.n ?? 0, lines: conservationLines(found).lines, balanced };
+    },
     pauseDestination: (name, act) => pausing(name, true, () => pauseDestination(database, vault, name, operator(act))),
     resumeDestination: (name, act) => pausing(name, false, () => resumeDestination(database, vault, name, operator(act))),
     migrate: async () => {

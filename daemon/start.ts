@@ -37,12 +37,15 @@ import { removeOld } from '../store/retention.ts';
 import { ensureSources } from '../store/sources.ts';
 import type { DaemonTelemetry } from '../telemetry/telemetry.ts';
 import { takeLateAnswer } from './late-answers.ts';
-import { assemble, readPlanFiles } from './load-plan.ts';
+import { tellLeftBehind } from './left-behind.ts';
+import { assemble, type LoadedPlan, readPlanFiles } from './load-plan.ts';
 import { createOperations } from './operations.ts';
-import { type OpenDestination, openDestinations, outletOf } from './outlets.ts';
+import { PlanRefused, refuse } from './plan-refused.ts';
 import { readinessChecks } from './readiness.ts';
+import { Reloads } from './reload.ts';
 import { ReplyDesk } from './replies.ts';
-import { openSources } from './sources.ts';
+import { WaysIn } from './ways-in.ts';
+import { type OpenDestination, WaysOut } from './ways-out.ts';
 
 /** Records held in memory for persons seen lately; about 1 kB each. */
 const CACHED_ITEMS = 20_000;
@@ -55,20 +58,12 @@ export interface RunningDaemon {
   readonly store: OpenStore;
   readonly sources: ReadonlyMap<SourceName, SourceAdapter>;
   readonly console: string;
-  /** Reads the configuration's files again and swaps what changed, or keeps the old with findings. */
+  /** Takes over a changed configuration whole, or keeps the old and rejects with `PlanRefused`; then the alarm is raised. */
   reload(next: LoadedConfig): Promise<readonly Finding[]>;
+  /** The changed file could not even be read: the old configuration stays, and the alarm is raised. */
+  refused(findings: readonly Finding[]): void;
   /** Stops taking, finishes what is in hand within the drain limit, then closes everything. */
   stop(): Promise<void>;
-}
-
-/** The configuration has errors: `findings` says which. */
-export class PlanRefused extends Error {
-  readonly findings: readonly Finding[];
-  constructor(findings: readonly Finding[]) {
-    super('the configuration has errors');
-    this.name = 'PlanRefused';
-    this.findings = findings;
-  }
 }
 
 /** Starts everything a configuration names, in the order in which each part is needed: store, queues, leader, sources, console. */
@@ -94,13 +89,9 @@ export const startDaemon = async (loaded: LoadedConfig, telemetry: DaemonTelemet
   }
 };
 
-const refuse = (findings: readonly Finding[]): void => {
-  if (findings.some((finding) => finding.severity === 'error')) throw new PlanRefused(findings);
-};
-
 const assembleDaemon = async (
   loaded: LoadedConfig,
-  files: Awaited<ReturnType<typeof readPlanFiles>>,
+  files: LoadedPlan,
   telemetry: DaemonTelemetry,
   store: OpenStore,
   closing: (() => Promise<unknown> | unknown)[],
@@ -121,12 +112,17 @@ const assembleDaemon = async (
   });
   closing.push(() => partitions.stop());
 
-  const opened = openDestinations(config, telemetry, (late) => {
+  let current = loaded;
+  // Once told to stop there is one limit for all that drains, whichever of it comes last.
+  let stopBy = Number.POSITIVE_INFINITY;
+  const drainMs = (): number => Math.ceil(Math.max(0, Math.min(current.config.shutdown.drain, stopBy - performance.now())));
+  const waysOut = new WaysOut(telemetry, advanced, (late) => {
     takeLateAnswer({ database, vault, onHeads: (heads) => delivery.hint(heads) }, late).catch((error: unknown) =>
       telemetry.error('late-answer-failed', error, { id: late.delivery }),
     );
   });
-  const makePlan = async (from: LoadedConfig, read: typeof files, open: readonly OpenDestination[]) => {
+  const opened = waysOut.prepare(config.destinations);
+  const makePlan = async (from: LoadedConfig, read: LoadedPlan, open: readonly OpenDestination[]) => {
     const sourceIds = await ensureSources(database, [...from.config.sources.keys()]);
     const destinationIds = await ensureDestinations(
       database,
@@ -171,21 +167,16 @@ const assembleDaemon = async (
   const filed = new HotBytes<string>();
   const lanes = createLaneStore({ database, vault, content, filed, daemon: daemon.id });
   const recheckStore = createRecheckStore(database, vault, systems);
-  const outlets = (open: readonly OpenDestination[], ids: typeof made.destinationIds) =>
-    open.flatMap((destination) => {
-      const id = ids.get(destination.name);
-      return id === undefined ? [] : [outletOf(destination, id, advanced)];
-    });
   const delivery: DeliveryService = await startDelivery({
     lanes,
     backend,
     telemetry,
-    outlets: outlets(opened, made.destinationIds),
+    outlets: waysOut.take(opened, made.destinationIds).outlets,
     recheck: (claimed) => recheck({ store: recheckStore, plan: () => plan, names, now: () => new Date() }, claimed),
     careTimes: { lookMs: advanced.wipePoll, reconcileMs: advanced.reconcile },
   });
-  closing.push(() => delivery.stop(config.shutdown.drain));
-  closing.push(() => Promise.all(opened.map(({ adapter }) => adapter.close())));
+  closing.push(() => closeWithin(drainMs(), waysOut.close(), telemetry));
+  closing.push(() => delivery.stop(drainMs()));
 
   const processStore = createProcessStore({
     database,
@@ -248,9 +239,9 @@ const assembleDaemon = async (
     telemetry,
     now: () => new Date(),
   });
-  const sources = new Map(openSources(config, receiver, telemetry));
-  closing.push(() => stopSources([...sources.values()], config.shutdown.drain));
-  for (const source of sources.values()) await source.start();
+  const waysIn = new WaysIn(receiver, telemetry, drainMs);
+  closing.push(() => waysIn.stop());
+  await waysIn.start(config.sources);
 
   const operations = createOperations({
     database,
@@ -263,36 +254,49 @@ const assembleDaemon = async (
       void delivery.reconcile('resumed').catch((error: unknown) => telemetry.error('look-failed', error, { what: 'resume' })),
     close: () => Promise.resolve(),
   });
+  const leftBehind = (): Promise<void> => tellLeftBehind(database, current.config, telemetry);
+  const reloads = new Reloads({
+    current: () => current,
+    waysIn,
+    waysOut,
+    makePlan,
+    swap: async (next, made, change) => {
+      const affected = affectedDestinations(plan.directory.entries, made.plan.directory.entries);
+      current = next;
+      plan = made.plan;
+      cache.clear();
+      await delivery.setOutlets(change.outlets, drainMs());
+      const ids = [...affected].flatMap((name) => made.destinationIds.get(name) ?? []);
+      const persons = await directoryChanged(database, ROLES, plan.directory.version, ids);
+      if (affected.size > 0) telemetry.event('directory.changed', { persons });
+    },
+    leftBehind,
+    telemetry,
+  });
   const console: Console = await openConsole({
     settings: config.console,
-    checks: readinessChecks({ database, delivery, sources: () => [...sources.values()], daemon }),
+    checks: readinessChecks({ database, delivery, sources: () => waysIn.states, daemon, reloads: () => reloads.state }),
     metrics: telemetry.metrics,
     board: delivery.board.plugin,
     telemetry,
   });
   closing.push(() => console.close());
-  telemetry.event('daemon.started', { address: console.url });
+  closing.push(() => reloads.stop());
+  void leftBehind().catch((error: unknown) => telemetry.error('look-failed', error, { what: 'left-behind' }));
+  telemetry.event('daemon.started', { address: console.url.replace(/^http:\/\//, '') });
 
   return {
     operations,
     store,
-    sources,
-    console: console.url,
-    reload: async (next) => {
-      const read = await readPlanFiles(next);
-      refuse(read.findings);
-      const { plan: swapped, destinationIds } = await makePlan(next, read, opened);
-      const affected = affectedDestinations(plan.directory.entries, swapped.directory.entries);
-      plan = swapped;
-      cache.clear();
-      const ids = [...affected].flatMap((name) => destinationIds.get(name) ?? []);
-      const persons = await directoryChanged(database, ROLES, plan.directory.version, ids);
-      if (affected.size > 0) telemetry.event('directory.changed', { persons });
-      telemetry.event('config.reloaded');
-      return read.findings;
+    get sources() {
+      return waysIn.adapters;
     },
+    console: console.url,
+    reload: (next) => reloads.reload(next),
+    refused: (findings) => reloads.refused(findings),
     stop: async () => {
       telemetry.event('daemon.stopping');
+      stopBy = performance.now() + current.config.shutdown.drain;
       for (const close of closing.reverse()) {
         try {
           await close();
@@ -305,7 +309,12 @@ const assembleDaemon = async (
   };
 };
 
-const stopSources = async (sources: readonly SourceAdapter[], drainMs: number): Promise<void> => {
-  const deadline = AbortSignal.timeout(drainMs);
-  await Promise.all(sources.map((source) => source.stop(deadline)));
+/** A far side that answers nothing must not keep the daemon: what it was sent is claimed still, and is looked at again as after a crash. */
+const closeWithin = async (ms: number, closing: Promise<unknown>, telemetry: DaemonTelemetry): Promise<void> => {
+  let timer: NodeJS.Timeout | undefined;
+  const overdue = new Promise<'overdue'>((resolve) => {
+    timer = setTimeout(() => resolve('overdue'), ms);
+  });
+  if ((await Promise.race([closing, overdue])) === 'overdue') telemetry.warn('drain-overdue');
+  clearTimeout(timer);
 };

@@ -114,7 +114,8 @@ export class Caretaker {
     const { backend, telemetry } = this.#parts;
     if (!(await within(DEADLINE, 'looking at the mark', backend.marked()))) {
       await backend.prepare();
-      if (await within(DEADLINE, 'placing the mark', backend.mark())) {
+      // At the first look there may never have been any; whatever is due is hinted at the start in any case.
+      if ((await within(DEADLINE, 'placing the mark', backend.mark())) && this.#looks > 1) {
         telemetry.warn('hints-wiped', { backend: backend.kind });
         this.#note('hints-wiped');
       }

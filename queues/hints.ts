@@ -3,7 +3,7 @@ import type { ClaimRef, Head } from '../records/lanes.ts';
 import { PRIORITY, type Priority } from '../records/states.ts';
 import type { Telemetry } from '../records/telemetry.ts';
 import { type HintQueue, within } from './backend.ts';
-import { batchOptions, type HintJob, MOST_BYTES, MOST_HEADS, ownOptions } from './job.ts';
+import { batchOptions, type HintJob, KEPT_COMPLETED, MOST_BYTES, MOST_HEADS, ownOptions } from './job.ts';
 
 export interface HintsParts {
   readonly name: string;
@@ -26,6 +26,8 @@ const SINGLY = 8;
 const QUIET = 5_000;
 const BULK = 500;
 const BULK_DEADLINE = 20_000;
+/** A completed job costs its removal later: this often one is kept, for those who look at the queues. */
+const KEEP_EVERY = 250;
 /** Heads kept in memory while the backend does not answer; beyond, they are left to reconcile. */
 const MOST_WAITING = 50_000;
 
@@ -41,6 +43,7 @@ export class Hints {
   #flushing: Promise<void> | undefined;
   #last = Number.NEGATIVE_INFINITY;
   #told = Number.NEGATIVE_INFINITY;
+  #kept = Number.NEGATIVE_INFINITY;
 
   constructor(parts: HintsParts) {
     this.#parts = parts;
@@ -114,7 +117,7 @@ export class Hints {
   #flush(): Promise<void> {
     if (this.#size() === 0) return Promise.resolve();
     const heads = this.#waiting;
-    const jobs = [...batches(heads, this.#parts.batchSize()), ...this.#own];
+    const jobs = this.#keepOne([...batches(heads, this.#parts.batchSize()), ...this.#own]);
     this.#waiting = [];
     this.#own = [];
     this.#flushing = this.#send(jobs, heads.length).finally(() => {
@@ -123,6 +126,14 @@ export class Hints {
       if (this.#size() > 0) this.#arm();
     });
     return this.#flushing;
+  }
+
+  #keepOne(jobs: readonly Job[]): readonly Job[] {
+    const [first, ...rest] = jobs;
+    const now = performance.now();
+    if (first === undefined || now - this.#kept < KEEP_EVERY) return jobs;
+    this.#kept = now;
+    return [{ ...first, opts: { ...first.opts, removeOnComplete: KEPT_COMPLETED } }, ...rest];
   }
 
   async #send(jobs: readonly Job[], heads: number): Promise<void> {

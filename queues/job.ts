@@ -39,6 +39,9 @@ const COMMON = {
   stackTraceLimit: 0,
 } satisfies JobsOptions;
 
+/** How many completed jobs a queue shows. */
+export const KEPT_COMPLETED = { age: 604_800, count: 50 };
+
 /** A batch of heads of one priority. No job id: an id of a job still known would be ignored silently. */
 export const batchOptions = (priority: Priority): JobsOptions => ({ ...COMMON, priority });
 

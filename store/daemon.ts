@@ -72,3 +72,12 @@ export const deadDaemons = async (
     `select id, host from daemon where (stopped is not null or seen < now() - $1::float8 * interval '1 ms') and started > now() - interval '30 days' order by id`,
     [silence],
   );
+
+/** Daemons that have shown a sign of life within `silence` milliseconds of the database's clock and have not stopped. */
+export const countRunning = async (database: Database, silence: number): Promise<number> => {
+  const [row] = await database.query<{ n: number }>(
+    `select count(*)::int as n from daemon where stopped is null and seen >= now() - $1::float8 * interval '1 ms'`,
+    [silence],
+  );
+  return row?.n ?? 0;
+};

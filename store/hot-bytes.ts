@@ -1,5 +1,3 @@
-import type { PersonId, TransportKey } from '../records/ids.ts';
-
 /** Bytes held at most beside the entries themselves; enough for what is between two stages, nowhere near what a backlog needs. */
 const MOST_BYTES = 16 * 1024 * 1024;
 const MOST_ENTRIES = 8_192;
@@ -38,13 +36,3 @@ export class HotBytes<K> {
     this.#bytes -= old.length;
   }
 }
-
-/**
- * Under which name a filed payload is kept. The transport key alone will not do: what is re-routed, or written anew after two persons were
- * taken apart, has the key of the delivery it replaces and other bytes. It rests on another person or on a later version of the same one.
- */
-export const filedName = (filed: {
-  readonly transportKey: TransportKey;
-  readonly person: PersonId;
-  readonly decidedVersion: number;
-}): string => `${filed.transportKey} ${filed.person} ${filed.decidedVersion}`;

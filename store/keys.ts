@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { Problem } from '../records/problem.ts';
 import { errnoOf } from './errno.ts';
 
 /** The keys are missing, malformed, or not the ones this database was written with. Holds no key material. */
-export class KeyProblem extends Error {
+export class KeyProblem extends Problem {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'KeyProblem';

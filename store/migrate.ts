@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { Problem } from '../records/problem.ts';
 import type { Database } from './pool.ts';
 
 /** The database and the program do not belong together: an applied migration was edited, or the database is newer. */
-export class SchemaMismatch extends Error {
+export class SchemaMismatch extends Problem {
   constructor(message: string) {
     super(message);
     this.name = 'SchemaMismatch';

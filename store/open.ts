@@ -1,3 +1,4 @@
+import { Problem } from '../records/problem.ts';
 import type { Telemetry } from '../records/telemetry.ts';
 import { type EmbeddedServer, startEmbedded } from './embedded/embedded.ts';
 import { hasKeys } from './key-check.ts';
@@ -56,7 +57,7 @@ const ensureReachable = async (database: Database, url: string | undefined): Pro
   } catch (error) {
     if (url === undefined || url === '' || !(error instanceof Error)) throw error;
     const what = isUnavailable(error) ? 'cannot be reached' : 'cannot be used';
-    throw new Error(`the PostgreSQL at ${shown(url)} ${what}: ${error.message}`, { cause: error });
+    throw new Problem(`the PostgreSQL at ${shown(url)} ${what}: ${error.message}`, { cause: error });
   }
 };
 

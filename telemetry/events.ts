@@ -19,8 +19,10 @@ export const EVENTS: Readonly<Record<string, EventDeclaration>> = {
   // ── the daemon
   'daemon.started': info('The daemon is up: everything configured is listening or looked after.'),
   'daemon.stopping': info('Told to stop; what is in hand is finished first.'),
+  'drain-overdue': info('The time to finish what was in hand is over; what was being sent is looked at again by the next daemon.'),
   'daemon.stopped': info('Everything in hand is finished or given back.'),
   'daemon.failed': info('The daemon cannot start or go on.'),
+  'config.change': info('One setting that a reload changed.'),
   'config.reloaded': info('A changed configuration is in force.'),
   'directory.changed': info('Another directory is in force; what waits for the persons it may concern is checked again before it is sent.'),
   'config.finding': info('One thing that is wrong with the refused configuration.'),
@@ -30,6 +32,7 @@ export const EVENTS: Readonly<Record<string, EventDeclaration>> = {
   'console.failed': info('The console could not answer a request.'),
   // ── sources
   'source.listening': info('A source is ready to take messages.'),
+  'source.closed': info('A source is no longer configured; what was in hand is finished.'),
   'source.listen-failed': info('A source cannot listen; senders are refused.'),
   'source.file': debug('A file was taken to its end.'),
   ...condition('source.unreachable', 'The folder of a source cannot be looked into.', 'It can again.'),
@@ -38,6 +41,7 @@ export const EVENTS: Readonly<Record<string, EventDeclaration>> = {
   // ── destinations
   ...condition('destination.unreachable', 'A destination cannot be reached; its lanes wait.', 'It is reached again.'),
   'destination.late-refusal': info('A receiver refused a message after it had accepted it (enhanced mode).'),
+  'destination.left-behind': info('Deliveries wait for a destination that is no longer configured.'),
   'destination.paused': info('An operator stopped sending to a destination.'),
   'destination.resumed': info('An operator let sending go on.'),
   'breaker-open': info('A destination failed several times in a row; its lanes wait until a trial succeeds.'),

@@ -10,6 +10,7 @@ const of = (help: string, ...labels: readonly string[]): MetricDeclaration => ({
 /** Every metric the product keeps, in one place, so that dashboards and alerts can rely on it. */
 export const METRICS: Readonly<Record<string, MetricDeclaration>> = {
   events_total: of('Events, by name and severity; most are log lines too.', 'event', 'severity'),
+  config_refused: of('1 while a changed configuration was refused and the old one stays in force.'),
   // ── sources
   messages_received_total: of('Messages answered, by what became of them at receipt.', 'source', 'outcome'),
   source_connections: of('Connections open now.', 'source'),

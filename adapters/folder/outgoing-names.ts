@@ -1,4 +1,5 @@
 import type { OutboundDelivery } from '../../records/ports.ts';
+import { Problem } from '../../records/problem.ts';
 
 const EXTENSIONS: Readonly<Record<string, string>> = {
   'x-application/hl7-v2+er7': 'hl7',
@@ -24,10 +25,10 @@ export class OutgoingNames {
 
   /** Throws an Error whose message names the setting when the template could leave the folder or give two deliveries one name. */
   constructor(template: string, extension: string | undefined) {
-    if (!template.includes('{key}')) throw new Error('setting `name` must hold {key}, or two deliveries could be given one name');
+    if (!template.includes('{key}')) throw new Problem('setting `name` must hold {key}, or two deliveries could be given one name');
     if (!/^(?:[A-Za-z0-9_.-]|\{key\}|\{id\}|\{ext\})+$/.test(template))
-      throw new Error('setting `name` may hold letters, digits, `.`, `-`, `_`, {key}, {id} and {ext}');
-    if (template.startsWith('.')) throw new Error('setting `name` may not begin with a dot: such files are hidden from receivers');
+      throw new Problem('setting `name` may hold letters, digits, `.`, `-`, `_`, {key}, {id} and {ext}');
+    if (template.startsWith('.')) throw new Problem('setting `name` may not begin with a dot: such files are hidden from receivers');
     this.#template = template;
     this.#extension = extension;
   }

@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { createServer as createTlsServer } from 'node:tls';
 import type { SourceName } from '../../records/ids.ts';
 import type { Receiver, SourceAdapter } from '../../records/ports.ts';
+import { Problem } from '../../records/problem.ts';
 import type { Telemetry } from '../../records/telemetry.ts';
 import { Condition, errnoOf } from '../condition.ts';
 import { Allowance } from './allowance.ts';
@@ -36,7 +37,7 @@ const KEEP_ALIVE = 30_000;
 const BACKLOG = 1_024;
 
 const LISTEN_FAILURES: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program listens there already',
+  EADDRINUSE: 'another program listens there already; is a daemon running?',
   EACCES: 'listening there needs rights this process does not have',
   EADDRNOTAVAIL: 'this machine has no such address',
   ENOTFOUND: 'the host name is not known',
@@ -94,7 +95,7 @@ export class MllpSource implements SourceAdapter {
     return this.#allowance.used;
   }
 
-  /** Listens. Throws an Error that says what is wrong with the address or the TLS files. */
+  /** Listens. Throws a Problem that says what is wrong with the address or the TLS files. */
   async start(): Promise<void> {
     const server = await this.#create();
     server.maxConnections = this.#settings.maxConnections ?? 500;
@@ -107,7 +108,7 @@ export class MllpSource implements SourceAdapter {
       const fail = (error: Error) => {
         const code = errnoOf(error);
         failed(
-          new Error(
+          new Problem(
             `source ${this.name}: cannot listen on ${this.#settings.host}:${this.#settings.port}: ${LISTEN_FAILURES[code] ?? code}`,
             { cause: error },
           ),
@@ -134,11 +135,11 @@ export class MllpSource implements SourceAdapter {
     if (tls === undefined) return createServer(common, (socket) => this.#welcome(socket));
     const mutual = tls.requireClientCertificate === true;
     if (mutual && tls.ca === undefined)
-      throw new Error(`source ${this.name}: requireClientCertificate needs \`ca\`, or no certificate could be checked`);
+      throw new Problem(`source ${this.name}: requireClientCertificate needs \`ca\`, or no certificate could be checked`);
     const server = createTlsServer(
       {
         ...common,
-        ...(await tlsMaterial(tls)),
+        ...(await this.#certificates(tls)),
         requestCert: mutual,
         rejectUnauthorized: mutual,
         minVersion: 'TLSv1.2',
@@ -148,6 +149,14 @@ export class MllpSource implements SourceAdapter {
     );
     server.on('tlsClientError', () => this.#telemetry.count('source_connections_ended', { source: this.name, reason: 'tls-failed' }));
     return server;
+  }
+
+  async #certificates(tls: TlsServerSettings): ReturnType<typeof tlsMaterial> {
+    try {
+      return await tlsMaterial(tls);
+    } catch (cause) {
+      throw new Problem(`source ${this.name}: its TLS files cannot be read: ${errnoOf(cause)}`, { cause });
+    }
   }
 
   #welcome(socket: Socket): void {

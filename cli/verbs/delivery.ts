@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander';
 import { brandAs, type DeliveryId, type DestinationName, type MessageId } from '../../records/ids.ts';
 import type { DeliveryView } from '../../records/states.ts';
-import { id, type PageOptions, paged, pageOf, reasoned, reasonOf } from '../arguments.ts';
+import { id, optionalReason, type PageOptions, paged, pageOf, reasoned, reasonOf } from '../arguments.ts';
 import type { CliContext } from '../context.ts';
-import { EXIT, type ExitCode } from '../exit.ts';
+import { CommandEnd, EXIT, type ExitCode } from '../exit.ts';
 import { runs } from '../invocation.ts';
-import type { Act, ActResult, DeliveryRow, Operations } from '../operations.ts';
-import { type Colour, showTime } from '../output.ts';
-import { type Column, table } from '../table.ts';
+import type { Act, ActResult, AttemptRow, DeliveryDetail, DeliveryRow, Operations } from '../operations.ts';
+import { type Colour, paint, payloadText, type Style, showTime } from '../output.ts';
+import { type Column, facts, table } from '../table.ts';
 
 const STATES: readonly DeliveryView[] = ['waiting', 'sending', 'held', 'handed-over', 'confirmed', 'withdrawn'];
 const stateColour: Readonly<Record<DeliveryView, Colour | undefined>> = {
@@ -46,7 +46,7 @@ export const deliveryVerb = (program: Command, context: CliContext, ended: (exit
     .addOption(new Option('--state <state>', 'only in this state').choices(STATES))
     .addOption(new Option('--message <id>', 'only of this message').argParser(id));
   runs(list, context, ended, (invocation) =>
-    invocation.withOperations(async (operations) => {
+    invocation.withOperations(async (operations, { config }) => {
       const { destination, state, message, ...page } = list.opts<ListOptions>();
       const rows = await operations.listDeliveries({
         ...pageOf(page),
@@ -54,10 +54,13 @@ export const deliveryVerb = (program: Command, context: CliContext, ended: (exit
         ...(state === undefined ? {} : { state }),
         ...(message === undefined ? {} : { message: brandAs<MessageId>(message) }),
       });
+      invocation.knownName('destination', destination, rows, config.destinations.keys());
       invocation.show(rows, () => table(rows, deliveryColumns, invocation.style, 'no deliveries'));
       return EXIT.ok;
     }),
   );
+
+  showVerb(delivery, context, ended);
 
   const acts: readonly (readonly [
     string,
@@ -87,4 +90,70 @@ export const deliveryVerb = (program: Command, context: CliContext, ended: (exit
       ),
     );
   }
+};
+
+const attemptColumns: readonly Column<AttemptRow>[] = [
+  { title: 'AT', of: (row) => showTime(row.at) },
+  { title: 'OUTCOME', of: (row) => row.outcome, colour: (row) => (row.outcome === 'permanent' ? 'red' : undefined) },
+  { title: 'CODE', of: (row) => row.code },
+  { title: 'RECEIPT', of: (row) => row.receiptCode, yields: 1 },
+  { title: 'BYTES LEFT', of: (row) => (row.sentBytes ? 'yes' : 'no'), yields: 2 },
+  { title: 'REPLY KEPT', of: (row) => (row.hasReply ? 'yes' : 'no'), yields: 3 },
+];
+
+const deliveryPage = (found: DeliveryDetail, style: Style): string => {
+  const head = facts(
+    [
+      ['delivery', found.id],
+      ['state', found.state + (found.withdrawn === null ? '' : ` (${found.withdrawn})`)],
+      ['destination', found.destination],
+      ['lane', `${found.lane} (${found.phase})`],
+      ['message', found.message],
+      ['key', found.transportKey],
+      ['tries', found.attempts],
+      ['first sent', found.sentFirst === null ? null : showTime(found.sentFirst)],
+      ['left', found.done === null ? null : showTime(found.done)],
+      ['receipt', found.receiptCode],
+      ['next try', found.nextAt === null ? null : showTime(found.nextAt)],
+    ],
+    style,
+  );
+  const tried =
+    found.tried.length === 0
+      ? ''
+      : `\n${paint(style, 'bold', 'Attempts that did not get through')}\n${table(found.tried, attemptColumns, style)}`;
+  return head + tried;
+};
+
+const showVerb = (delivery: Command, context: CliContext, ended: (exit: ExitCode) => void): void => {
+  const show = delivery
+    .command('show')
+    .description(
+      'One delivery with its attempts. --reveal shows the receiver’s own words; that is kept in the audit with your name and reason.',
+    )
+    .argument('<id>', 'id of the delivery', id)
+    .option('--reveal', 'show what the receiver answered; needs --reason')
+    .addOption(optionalReason());
+  runs(show, context, ended, (invocation, [given]) => {
+    const { reveal, reason } = show.opts<{ reveal?: boolean; reason?: string }>();
+    if (reveal !== true && reason !== undefined) throw new CommandEnd(EXIT.usage, '--reason goes with --reveal');
+    if (reveal === true && reason === undefined)
+      throw new CommandEnd(EXIT.usage, 'say why with --reason: who looks at patient data is kept in the audit');
+    const deliveryId = brandAs<DeliveryId>(Number(given));
+    return invocation.withOperations(async (operations) => {
+      const found = await operations.showDelivery(deliveryId);
+      if (found === null) throw new CommandEnd(EXIT.unknown, `there is no delivery ${String(given)}`);
+      const replies = reason === undefined ? null : await operations.revealReplies(deliveryId, { by: context.user, reason });
+      invocation.show({ ...found, ...(replies === null ? {} : { replies }) }, () => {
+        const page = deliveryPage(found, invocation.style);
+        if (replies === null) return page;
+        const words =
+          replies.length === 0
+            ? 'no reply was kept\n'
+            : replies.map(({ at, text }) => `${showTime(at)}\n${payloadText(Buffer.from(text))}`).join('\n');
+        return `${page}\n${paint(invocation.style, 'bold', 'Replies')}\n${words}`;
+      });
+      return EXIT.ok;
+    });
+  });
 };

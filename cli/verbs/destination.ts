@@ -2,13 +2,24 @@ import type { Command } from 'commander';
 import { brandAs, type DestinationName } from '../../records/ids.ts';
 import { reasoned, reasonOf } from '../arguments.ts';
 import type { CliContext } from '../context.ts';
-import type { ExitCode } from '../exit.ts';
+import { EXIT, type ExitCode } from '../exit.ts';
 import { runs } from '../invocation.ts';
+import { table } from '../table.ts';
+import { destinationColumns } from './status.ts';
 
 /** Stops and restarts sending to one destination. Deliveries go on being filed; nothing is lost and no attempt is used up. */
 export const destinationVerb = (program: Command, context: CliContext, ended: (exit: ExitCode) => void): void => {
-  const destination = program.command('destination').summary('pause or resume sending to a destination');
+  const destination = program.command('destination').summary('see destinations, pause or resume sending to them');
   const nameOf = ([name]: readonly unknown[]): DestinationName => brandAs<DestinationName>(String(name));
+
+  const list = destination.command('list').description('Every destination: what waits for it, what is in its way.');
+  runs(list, context, ended, (invocation) =>
+    invocation.withOperations(async (operations, { config }) => {
+      const rows = (await operations.listDestinations()).map((row) => ({ ...row, configured: config.destinations.has(row.name) }));
+      invocation.show(rows, () => table(rows, destinationColumns, invocation.style, 'no destinations'));
+      return EXIT.ok;
+    }),
+  );
 
   const pause = reasoned(
     destination

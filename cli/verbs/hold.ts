@@ -24,6 +24,18 @@ export const holdColumns: readonly Column<HoldRow>[] = [
   { title: 'MEANS', of: (row) => FAULTS[row.reason].means, yields: 1 },
 ];
 
+/** The commands themselves, to be copied at night. */
+const nextSteps = ({ id: hold, delivery, message }: HoldDetail): string => {
+  const look =
+    delivery !== null ? `throughcare delivery show ${delivery}` : message !== null ? `throughcare message show ${message}` : null;
+  return [
+    '\nnext:\n',
+    look === null ? '' : `  ${look}\n`,
+    `  throughcare hold release ${hold} --reason "…"     ${delivery === null ? 'process it again' : 'send it; its lane goes on'}\n`,
+    `  throughcare hold withdraw ${hold} --reason "…"    ${delivery === null ? 'do not use it' : 'do not send it; its lane goes on'}\n`,
+  ].join('');
+};
+
 const detail = (hold: HoldDetail, style: Style): string => {
   const { means, next } = FAULTS[hold.reason];
   const head = `${paint(style, 'bold', `hold ${hold.id}`)} ${paint(style, 'red', hold.reason)}\n${means}\n${paint(style, 'bold', next)}\n\n`;
@@ -44,7 +56,8 @@ const detail = (hold: HoldDetail, style: Style): string => {
         ['closed because', hold.closedWhy],
       ],
       style,
-    )
+    ) +
+    (hold.closed === null ? nextSteps(hold) : '')
   );
 };
 
@@ -64,7 +77,7 @@ export const holdVerb = (program: Command, context: CliContext, ended: (exit: Ex
     .option('--destination <name>', 'only to this destination')
     .option('--all', 'closed ones too');
   runs(list, context, ended, (invocation) =>
-    invocation.withOperations(async (operations) => {
+    invocation.withOperations(async (operations, { config }) => {
       const { code, source, destination, all, ...page } = list.opts<ListOptions>();
       const rows = await operations.listHolds({
         ...pageOf(page),
@@ -73,6 +86,8 @@ export const holdVerb = (program: Command, context: CliContext, ended: (exit: Ex
         ...(source === undefined ? {} : { source: brandAs<SourceName>(source) }),
         ...(destination === undefined ? {} : { destination: brandAs<DestinationName>(destination) }),
       });
+      invocation.knownName('source', source, rows, config.sources.keys());
+      invocation.knownName('destination', destination, rows, config.destinations.keys());
       invocation.show(rows, () => table(rows, holdColumns, invocation.style, 'nothing is held'));
       return EXIT.ok;
     }),

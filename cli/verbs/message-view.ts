@@ -1,6 +1,6 @@
 import type { MessageState } from '../../records/states.ts';
 import type { MessageDetail, MessageRow, PartRow, SegmentShape, TraceStep } from '../operations.ts';
-import { type Colour, paint, printable, type Style, showTime } from '../output.ts';
+import { type Colour, paint, type Style, showTime } from '../output.ts';
 import { type Column, facts, table } from '../table.ts';
 import { deliveryColumns } from './delivery.ts';
 import { holdColumns } from './hold.ts';
@@ -81,6 +81,3 @@ export const messagePage = (message: MessageDetail, style: Style): string => {
     message.shape === null ? '' : section('Shape', table(message.shape, shapeColumns, style)),
   ].join('');
 };
-
-/** A message for a terminal: one segment a line, nothing in it that steers the terminal. */
-export const payloadText = (bytes: Buffer): string => `${printable(bytes.toString('utf8').replace(/\r\n?/g, '\n')).trimEnd()}\n`;

@@ -6,8 +6,9 @@ import { codeOption, id, optionalReason, type PageOptions, paged, pageOf } from 
 import type { CliContext } from '../context.ts';
 import { CommandEnd, EXIT, type ExitCode } from '../exit.ts';
 import { runs } from '../invocation.ts';
+import { payloadText } from '../output.ts';
 import { table } from '../table.ts';
-import { messageColumns, messagePage, payloadText, traceColumns } from './message-view.ts';
+import { messageColumns, messagePage, traceColumns } from './message-view.ts';
 
 const STATES: readonly MessageState[] = ['unprocessed', 'processed', 'held', 'rejected', 'ignored', 'duplicate'];
 
@@ -30,7 +31,7 @@ export const messageVerb = (program: Command, context: CliContext, ended: (exit:
     .option('--type <event>', 'only this event, like ADT^A01')
     .option('--control-id <id>', 'only with this MSH-10');
   runs(list, context, ended, (invocation) =>
-    invocation.withOperations(async (operations) => {
+    invocation.withOperations(async (operations, { config }) => {
       const { source, state, code, type, controlId, ...page } = list.opts<ListOptions>();
       const rows = await operations.listMessages({
         ...pageOf(page),
@@ -40,6 +41,7 @@ export const messageVerb = (program: Command, context: CliContext, ended: (exit:
         ...(type === undefined ? {} : { type }),
         ...(controlId === undefined ? {} : { controlId }),
       });
+      invocation.knownName('source', source, rows, config.sources.keys());
       invocation.show(rows, () => table(rows, messageColumns, invocation.style, 'no messages'));
       return EXIT.ok;
     }),

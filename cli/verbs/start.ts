@@ -11,6 +11,8 @@ export const startVerb = (program: Command, context: CliContext, ended: (exit: E
     .summary('run the daemon')
     .description('Runs the daemon. SIGTERM and Ctrl-C drain and stop it, SIGHUP reloads the configuration.');
   runs(command, context, ended, (invocation) =>
-    context.start(invocation.load(), (findings) => context.err.write(findingLines(findings, invocation.style))),
+    context.start(invocation.load(), (findings) => context.err.write(findingLines(findings, invocation.style)), {
+      json: invocation.style.json,
+    }),
   );
 };

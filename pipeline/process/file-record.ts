@@ -47,7 +47,7 @@ export const fileRecord = (context: FileContext, item: StoredItem, record: Canon
 const childrenOf = (person: PersonState, item: StoredItem): CanonicalRecord[] => {
   const children: CanonicalRecord[] = [];
   for (const other of person.items.values()) if (other.parentId === item.id && other.record !== null) children.push(other.record);
-  return children.sort((a, b) => a.position - b.position || (a.id < b.id ? -1 : 1));
+  return children.length < 2 ? children : children.sort((a, b) => a.position - b.position || (a.id < b.id ? -1 : 1));
 };
 
 type Rendered = { readonly ok: true; readonly filing: Filing } | { readonly ok: false; readonly hold: HeldPart };
@@ -69,7 +69,10 @@ const render = (
   const name = [String(messageId), String(part), record.id, delivery.destination, delivery.entry?.ods ?? '', delivery.route];
   const transportKey = names.transportKey(name);
   const facts: DeliveryFacts = {
-    id: names.recordId(['delivery', ...name]),
+    // Few mappings name it, and making it costs more than most of what they do name.
+    get id() {
+      return names.recordId(['delivery', ...name]);
+    },
     controlId: transportKey,
     createdAt: standing.at,
     processingId: plan.processingId,

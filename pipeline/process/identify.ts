@@ -5,6 +5,7 @@ import { type Candidate, decideIdentity, type IdentityDecision, type IdentityRul
 import type { PersonId } from '../../records/ids.ts';
 import type { IdentityEvidence, Json } from '../../records/mapped.ts';
 import type { PersonIdentifier } from '../../records/process.ts';
+import type { CanonicalRecord } from '../../records/record.ts';
 import { type PersonState, patientOf } from './person-state.ts';
 import type { Draft } from './working-set.ts';
 
@@ -17,9 +18,18 @@ const nameOf = (value: Json | undefined): { family?: string; given?: string[] } 
   };
 };
 
+/** A version of a record never changes, so what it says of a person need be read once. */
+const details = new WeakMap<CanonicalRecord, KnownDetails>();
+
 const detailsOf = (person: PersonState): KnownDetails => {
   const patient = patientOf(person);
   if (patient === null) return {};
+  const known = details.get(patient) ?? readDetails(patient);
+  details.set(patient, known);
+  return known;
+};
+
+const readDetails = (patient: CanonicalRecord): KnownDetails => {
   const birthDate = fieldText(patient, 'birthDate');
   const gender = fieldText(patient, 'gender');
   const aliases = patient.fields.aliases;

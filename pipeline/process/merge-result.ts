@@ -3,7 +3,7 @@ import type { Issue } from '../../records/issue.ts';
 import type { HeldPart } from '../../records/process.ts';
 import type { PersonState } from './person-state.ts';
 
-/** What became of a request to merge two persons or take them apart. `hold`: nothing was done. */
+/** What became of a merge, or of taking one back. */
 export interface MergeResult {
   readonly person: PersonState;
   readonly hold: HeldPart | null;

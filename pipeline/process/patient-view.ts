@@ -31,7 +31,10 @@ export const patientView = (person: PersonState, like: CanonicalRecord): Canonic
   return { ...patient, fields };
 };
 
-const byStanding = (a: PersonIdentifier, b: PersonIdentifier): number => (a.status ?? '99').localeCompare(b.status ?? '99');
+const byStanding = (a: PersonIdentifier, b: PersonIdentifier): number => {
+  const [left, right] = [a.status ?? '99', b.status ?? '99'];
+  return left < right ? -1 : left > right ? 1 : 0;
+};
 
 const localId = ({ value }: PersonIdentifier): Json => {
   const bar = value.indexOf('|');

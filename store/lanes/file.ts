@@ -1,8 +1,9 @@
 import type { FiledHead, Filing } from '../../records/process.ts';
 import { byteas, int2s, int4s, int8s, texts } from '../arrays.ts';
+import type { HotBytes } from '../hot-bytes.ts';
 import type { Transaction } from '../pool.ts';
 import type { Vault } from '../vault.ts';
-import { sealPayload } from './payload.ts';
+import { onlyBytes, sealName, sealPayload } from './payload.ts';
 
 const FILE = `select lane, delivery, destination, priority, size from lane_file(
   $1::int4[], $2::int8[], $3::int8[], $4::int2[], $5::int8[], $6::int8[], $7::int2[], $8::text[], $9::text[], $10::text[],
@@ -13,9 +14,19 @@ const FILE = `select lane, delivery, destination, priority, size from lane_file(
  * locked already. Resolves with the lanes' new heads that may be hinted once the transaction has committed.
  * Rejects with contention (40001) where a lane was closed meanwhile: the whole transaction is run again.
  */
-export const fileDeliveries = async (tx: Transaction, vault: Vault, filings: readonly Filing[]): Promise<FiledHead[]> => {
+export const fileDeliveries = async (
+  tx: Transaction,
+  vault: Vault,
+  filings: readonly Filing[],
+  hot?: HotBytes<string>,
+): Promise<FiledHead[]> => {
   if (filings.length === 0) return [];
-  const payloads = filings.map((filing) => sealPayload(vault, filing.transportKey, filing.payload));
+  const payloads = filings.map((filing) => {
+    const sealed = sealPayload(vault, filing.transportKey, filing.payload);
+    const bytes = onlyBytes(filing.payload.parts);
+    if (bytes !== null) hot?.put(sealName(sealed), bytes);
+    return sealed;
+  });
   return tx.query<FiledHead>(
     FILE,
     [

@@ -58,6 +58,9 @@ export const onlyBytes = (parts: readonly PayloadPart[]): Buffer | null => {
   return buffers.length === 1 && first !== undefined ? first : Buffer.concat(buffers);
 };
 
+/** Names a sealed payload by its random iv: a payload that is written anew has another name, whatever it is written for. */
+export const sealName = (sealed: SealedPayload): string => sealed.body.toString('base64', 0, 12);
+
 export const sealPayload = (vault: Vault, key: TransportKey, payload: Payload): SealedPayload => {
   const bytes = onlyBytes(payload.parts);
   const sealed = vault.seal(bytes ?? Buffer.concat(payload.parts.flatMap(encodePart)), key);

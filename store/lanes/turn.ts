@@ -14,7 +14,7 @@ import type {
 } from '../../records/lanes.ts';
 import { ATTEMPT, type Priority } from '../../records/states.ts';
 import { bools, int8s, texts } from '../arrays.ts';
-import { filedName, type HotBytes } from '../hot-bytes.ts';
+import type { HotBytes } from '../hot-bytes.ts';
 import type { Database } from '../pool.ts';
 import type { Vault } from '../vault.ts';
 import { untilClear } from './contention.ts';
@@ -38,7 +38,7 @@ type Delivered = Extract<HeadResult, { kind: 'delivered' }>;
 type Undelivered = Exclude<HeadResult, { kind: 'delivered' }>;
 
 /** Associated data of an attempt's sealed detail. */
-export const attemptPlace = (ref: ClaimRef): string => `attempt:${ref.delivery}:${ref.token}`;
+export const attemptPlace = (ref: Pick<ClaimRef, 'delivery' | 'token'>): string => `attempt:${ref.delivery}:${ref.token}`;
 
 const failure = (vault: Vault, result: Undelivered): Record<string, unknown> => {
   const { lane, delivery, token, kind } = result;
@@ -115,7 +115,7 @@ const sorted = (rows: readonly TurnRow[]): TurnOutcome => {
 };
 
 const LOAD = `select delivery, destination, person, message, part, item, record, role, route, transport_key as "transportKey", content_type as "contentType",
-  size, decided as "decidedVersion", stale, movable from lane_load($1::int8[])`;
+  size, decided as "decidedVersion", stale, movable, seal from lane_load($1::int8[])`;
 
 const PAYLOADS = 'select delivery_id as delivery, key_id as "keyId", form, body from payload where delivery_id = any($1::int8[])';
 
@@ -135,6 +135,8 @@ interface LoadedRow {
   readonly decidedVersion: number;
   readonly stale: boolean;
   readonly movable: boolean;
+  /** Name of the sealed payload, see `sealName`. */
+  readonly seal: string;
 }
 
 interface PayloadRow {
@@ -153,7 +155,7 @@ export const loadClaims = async (
   if (claims.length === 0) return [];
   const rows = await database.query<LoadedRow>(LOAD, [int8s(claims.map((c) => c.delivery))], { name: 'lane-load' });
   const loaded = new Map(rows.map((row) => [row.delivery, row]));
-  const cold = rows.filter((row) => hot.get(filedName(row)) === undefined).map((row) => row.delivery);
+  const cold = rows.filter((row) => hot.get(row.seal) === undefined).map((row) => row.delivery);
   const payloads = new Map<DeliveryId, ClaimedDelivery['payload']>();
   if (cold.length > 0) {
     const sealed = await database.query<PayloadRow>(PAYLOADS, [int8s(cold)], { name: 'lane-payloads' });
@@ -163,7 +165,7 @@ export const loadClaims = async (
   for (const { lane, delivery, token, priority, attempts } of claims) {
     const row = loaded.get(delivery);
     if (row === undefined) continue;
-    const bytes = hot.get(filedName(row));
+    const bytes = hot.get(row.seal);
     const payload = bytes === undefined ? payloads.get(delivery) : { bytes };
     if (payload === undefined) continue;
     // Written out: this runs once a message, and spreading two objects costs more than opening the payload.

@@ -6,10 +6,11 @@ import type {
   LaneId,
   MessageId,
   PersonId,
+  SourceName,
   Token,
   TransportKey,
 } from '../../records/ids.ts';
-import { DELIVERY, type DeliveryView, PHASE, type Priority } from '../../records/states.ts';
+import { ATTEMPT, type AttemptOutcome, DELIVERY, type DeliveryView, PHASE, type Priority } from '../../records/states.ts';
 import type { Database } from '../pool.ts';
 
 /** What operators read. Nothing here is sealed, and nothing here is patient data: ids, codes and counts. */
@@ -39,7 +40,9 @@ export interface DeliveryRow {
   readonly done: Date | null;
   readonly confirmed: Date | null;
   readonly receiptCode: string | null;
+  /** All that were made: those that failed are kept one by one, the one that got through is the delivery itself. */
   readonly attempts: number;
+  readonly lastOutcome: AttemptOutcome | null;
   readonly lastCode: string | null;
   readonly nextAt: Date | null;
 }
@@ -50,6 +53,9 @@ export interface DeliveryFilter {
   readonly message?: MessageId;
   readonly person?: PersonId;
   readonly id?: DeliveryId;
+  /** Filed not before, not after. */
+  readonly since?: Date;
+  readonly until?: Date;
   /** Older than this delivery, for the next page. */
   readonly before?: DeliveryId;
   readonly limit?: number;
@@ -61,8 +67,9 @@ const VIEW = `case d.state when 1 then 'handed-over' when 2 then 'confirmed' whe
 const DELIVERIES = `select d.id, ${VIEW} as view, d.withdrawn, n.name as destination, d.lane_id as lane, coalesce(l.token, 0) as token,
     coalesce(l.head = d.id, false) as "isHead", coalesce(l.phase, 0) as phase, coalesce(l.blocked, 0) as blocked, d.message_id as message, d.part, d.priority,
     d.role, d.route, d.transport_key as "transportKey", d.size, d.filed, d.sent_first as "sentFirst", d.done, d.confirmed, d.receipt_code as "receiptCode",
-    coalesce(case when l.head = d.id then l.attempts end, (select count(*) from attempt a where a.delivery_id = d.id)::int) as attempts,
-    (select a.code from attempt a where a.delivery_id = d.id order by a.id desc limit 1) as "lastCode",
+    (select count(*) from attempt a where a.delivery_id = d.id and a.at <= coalesce(d.done, 'infinity'))::int + (d.state in (1, 2))::int as attempts,
+    case when d.state in (1, 2) then 1 else (select a.outcome from attempt a where a.delivery_id = d.id order by a.id desc limit 1) end as "lastOutcome",
+    case when d.state in (1, 2) then null else (select a.code from attempt a where a.delivery_id = d.id order by a.id desc limit 1) end as "lastCode",
     case when l.head = d.id then l.next_at end as "nextAt"
   from delivery d join destination n on n.id = d.destination_id left join lane l on l.id = d.lane_id`;
 
@@ -85,14 +92,20 @@ export const listDeliveries = async (database: Database, filter: DeliveryFilter)
   if (filter.message !== undefined) and('d.message_id = ?', filter.message);
   if (filter.person !== undefined) and('d.person_id in (select p.id from person p where ? in (p.id, p.merged_into))', filter.person);
   if (filter.id !== undefined) and('d.id = ?', filter.id);
+  if (filter.since !== undefined) and('d.filed >= ?', filter.since);
+  if (filter.until !== undefined) and('d.filed <= ?', filter.until);
   if (filter.before !== undefined) and('d.id < ?', filter.before);
   values.push(filter.limit ?? 50);
-  const rows = await database.query<Omit<DeliveryRow, 'phase'> & { phase: number }>(
+  const rows = await database.query<Omit<DeliveryRow, 'phase' | 'lastOutcome'> & { phase: number; lastOutcome: number | null }>(
     `${DELIVERIES} where ${where.join(' and ')} order by d.id desc limit $${values.length}`,
     values,
     { timeout: 5_000 },
   );
-  return rows.map((row) => ({ ...row, phase: PHASE.word(row.phase) }));
+  return rows.map((row) => ({
+    ...row,
+    phase: PHASE.word(row.phase),
+    lastOutcome: row.lastOutcome === null ? null : ATTEMPT.word(row.lastOutcome),
+  }));
 };
 
 export interface HoldRow {
@@ -103,6 +116,8 @@ export interface HoldRow {
   readonly message: MessageId | null;
   readonly part: number | null;
   readonly delivery: DeliveryId | null;
+  /** The source its message came by. */
+  readonly from: SourceName | null;
   readonly destination: DestinationName | null;
   /** Deliveries of the lane, and of lanes behind it, that wait for this one. */
   readonly waitingBehind: number;
@@ -122,17 +137,25 @@ export interface HoldFilter {
   readonly reason?: string;
   readonly id?: HoldId;
   readonly message?: MessageId;
+  readonly source?: SourceName;
+  readonly destination?: DestinationName;
+  readonly since?: Date;
+  readonly until?: Date;
+  /** Older than this hold, for the next page of a list that is newest first. */
+  readonly before?: HoldId;
+  readonly newest?: boolean;
   readonly limit?: number;
 }
 
 const HOLDS = `select h.id, h.reason, case when h.delivery_id is null then 'message' else 'delivery' end as kind, h.message_id as message, h.part,
-    h.delivery_id as delivery, n.name as destination, h.rule, h.source, h.say, h.opened, h.due, h.owner, h.done, h.done_by as "doneBy", h.done_at as "doneAt",
+    h.delivery_id as delivery, s.name as "from", n.name as destination, h.rule, h.source, h.say, h.opened, h.due, h.owner, h.done, h.done_by as "doneBy", h.done_at as "doneAt",
     case when h.delivery_id is null or h.done is not null then 0 else (
       with recursive behind(id) as (select h.lane_id union select k.after_lane from behind b join lane_link k on k.before_lane = b.id)
       select count(*)::int from behind b join delivery w on w.lane_id = b.id and w.state = 0 and w.id <> h.delivery_id) end as "waitingBehind"
-  from hold h left join delivery d on d.id = h.delivery_id left join destination n on n.id = d.destination_id`;
+  from hold h left join delivery d on d.id = h.delivery_id left join destination n on n.id = d.destination_id
+    left join message m on m.id = h.message_id left join source s on s.id = m.source_id`;
 
-/** Oldest first: that is the order to work through them. */
+/** Oldest first: that is the order to work through them; newest first where asked for. */
 export const listHolds = async (database: Database, filter: HoldFilter): Promise<readonly HoldRow[]> => {
   const where: string[] = ['true'];
   const values: unknown[] = [];
@@ -144,8 +167,14 @@ export const listHolds = async (database: Database, filter: HoldFilter): Promise
   if (filter.reason !== undefined) and('h.reason = ?', filter.reason);
   if (filter.id !== undefined) and('h.id = ?', filter.id);
   if (filter.message !== undefined) and('h.message_id = ?', filter.message);
+  if (filter.source !== undefined) and('s.name = ?', filter.source);
+  if (filter.destination !== undefined) and('n.name = ?', filter.destination);
+  if (filter.since !== undefined) and('h.opened >= ?', filter.since);
+  if (filter.until !== undefined) and('h.opened <= ?', filter.until);
+  if (filter.before !== undefined) and('h.id < ?', filter.before);
   values.push(filter.limit ?? 50);
-  return database.query<HoldRow>(`${HOLDS} where ${where.join(' and ')} order by h.opened, h.id limit $${values.length}`, values, {
+  const order = filter.newest === true ? 'h.id desc' : 'h.opened, h.id';
+  return database.query<HoldRow>(`${HOLDS} where ${where.join(' and ')} order by ${order} limit $${values.length}`, values, {
     timeout: 5_000,
   });
 };

@@ -153,10 +153,11 @@ end $$;
 
 -- What a claimed head needs for sending. Run as a statement of its own after the claim has committed: `stale` is true where the
 -- person's place or registration may have changed since the route was decided. `movable` is true where no attempt can have
--- arrived: none sent a byte, or the far side turned every one away.
+-- arrived: none sent a byte, or the far side turned every one away. `seal` tells one sealed payload from every other.
 create function lane_load(p_deliveries bigint[]) returns table (
   delivery bigint, destination int, person bigint, message bigint, part smallint, item bigint, record bigint, role text, route text,
-  transport_key text, content_type text, size int, decided int, stale boolean, movable boolean)
+  transport_key text, content_type text, size int, decided int, stale boolean, movable boolean,
+  seal text)
 language plpgsql stable
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off set plan_cache_mode = force_generic_plan
 as $$
@@ -165,8 +166,10 @@ begin
     select d.id, d.destination_id, coalesce(r.merged_into, r.id), d.message_id, d.part, d.item_id, d.record_id, d.role, d.route,
       d.transport_key, d.content_type, d.size, d.decided_version,
       r.routing_version <> d.decided_version or r.merged_into is not null,
-      d.sent_first is null or not exists (select 1 from attempt a where a.delivery_id = d.id and a.sent_bytes and a.receipt_code is null)
+      d.sent_first is null or not exists (select 1 from attempt a where a.delivery_id = d.id and a.sent_bytes and a.receipt_code is null),
+      encode(substring(p.body for 12), 'base64')
     from unnest(p_deliveries) t(id)
     join delivery d on d.id = t.id
+    join payload p on p.delivery_id = t.id
     join person r on r.id = d.person_id;
 end $$;

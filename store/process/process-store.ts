@@ -1,12 +1,11 @@
 import type { FaultCode } from '../../records/faults.ts';
 import type { DestinationId, ItemId, MessageId, Token, TransportKey } from '../../records/ids.ts';
 import { brandAs } from '../../records/ids.ts';
-import type { BatchWrite, FiledHead, Filing, ProcessStore, ProcessTransaction } from '../../records/process.ts';
+import type { BatchWrite, FiledHead, ProcessStore, ProcessTransaction } from '../../records/process.ts';
 import type { ContentStore } from '../content.ts';
-import { filedName, type HotBytes } from '../hot-bytes.ts';
+import type { HotBytes } from '../hot-bytes.ts';
 import { fileDeliveries } from '../lanes/file.ts';
 import { mergeLanes, unmergeLanes } from '../lanes/merge.ts';
-import { onlyBytes } from '../lanes/payload.ts';
 import { fenceLease } from '../lease.ts';
 import type { Database, Transaction } from '../pool.ts';
 import { retryTransaction } from '../retry.ts';
@@ -38,24 +37,15 @@ export const createProcessStore = (parts: Parts): ProcessStore => {
   return {
     ids,
     reserve: (n) => ids.reserve(n),
-    inBatch: async (token, work) => {
-      let filings: readonly Filing[] = [];
-      const result = await retryTransaction(parts.database, async (tx) => {
-        filings = [];
+    inBatch: (token, work) =>
+      retryTransaction(parts.database, async (tx) => {
         // Sent with the first read and awaited with it: nothing is written before the fence has answered.
         const fence = fenceLease(tx, 'process', parts.daemon, token, parts.leaseMs);
         fence.catch(() => undefined);
-        const done = await work(inside(tx, parts, records, fence, (batch) => (filings = batch.filings)));
+        const result = await work(inside(tx, parts, records, fence));
         await fence;
-        return done;
-      });
-      // After the commit alone: what was rolled back may be rendered again, and otherwise.
-      for (const { transportKey, personId: person, decidedVersion, payload } of filings) {
-        const bytes = onlyBytes(payload.parts);
-        if (bytes !== null) parts.filed.put(filedName({ transportKey, person, decidedVersion }), bytes);
-      }
-      return result;
-    },
+        return result;
+      }),
     holdAlone: (token, id, reason) => holdAlone(parts, token, id, reason),
     countTry: (token, ids) => countTry(parts, token, ids),
   };
@@ -63,10 +53,9 @@ export const createProcessStore = (parts: Parts): ProcessStore => {
 
 const inside = (
   tx: Transaction,
-  { vault, content, received }: Parts,
+  { vault, content, received, filed: hot }: Parts,
   records: RecordStore,
   fence: Promise<void>,
-  onWrite: (batch: BatchWrite) => void,
 ): ProcessTransaction => ({
   todo: async (low, limit) => (await Promise.all([readTodo(tx, vault, content, received, low, limit), fence]))[0],
   heldParts: (ids) => readHeldParts(tx, ids),
@@ -79,10 +68,7 @@ const inside = (
   childrenOf: (parents) => childrenOf(tx, records, parents),
   filed: (keys) => filed(tx, keys),
   handedOver: (items, destination) => handedOver(tx, items, destination),
-  write: (batch) => {
-    onWrite(batch);
-    return write(tx, records, batch);
-  },
+  write: (batch) => write(tx, records, hot, batch),
 });
 
 const filed = async (tx: Transaction, keys: readonly TransportKey[]): Promise<ReadonlySet<TransportKey>> => {
@@ -105,14 +91,14 @@ const handedOver = async (tx: Transaction, items: readonly ItemId[], destination
 };
 
 /** Persons, items, merges, lanes and deliveries, outcomes: the lock order of the store, every statement sent without waiting for the one before. */
-const write = async (tx: Transaction, records: RecordStore, batch: BatchWrite): Promise<readonly FiledHead[]> => {
+const write = async (tx: Transaction, records: RecordStore, hot: HotBytes<string>, batch: BatchWrite): Promise<readonly FiledHead[]> => {
   const { vault } = records;
   const waits = [...writePersons(tx, vault, batch.persons), ...writeItems(tx, records, batch.items), ...writeMerges(tx, batch.merges)];
   const heads: FiledHead[] = [];
   // Merges read what was written before them; everything else goes out at once.
   for (const merge of batch.merges)
     heads.push(...(await (merge.undo ? unmergeLanes(tx, merge.from, merge.root) : mergeLanes(tx, merge.from, merge.into))));
-  const filing = fileDeliveries(tx, vault, batch.filings);
+  const filing = fileDeliveries(tx, vault, batch.filings, hot);
   const outcomes = writeOutcomes(tx, vault, batch.messages);
   // The fence has answered with the first read, and writing is a batch's last act.
   tx.commit();

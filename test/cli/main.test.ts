@@ -4,7 +4,16 @@ import { join } from 'node:path';
 import type { CliContext } from '../../cli/context.ts';
 import { EXIT } from '../../cli/exit.ts';
 import { runCli } from '../../cli/main.ts';
-import type { DeliveryRow, HoldDetail, HoldRow, MessageDetail, MessageRow, Operations } from '../../cli/operations.ts';
+import type {
+  DeliveryDetail,
+  DeliveryRow,
+  DestinationRow,
+  HoldDetail,
+  HoldRow,
+  MessageDetail,
+  MessageRow,
+  Operations,
+} from '../../cli/operations.ts';
 import { ThroughcareError } from '../../records/faults.ts';
 import {
   brandAs,
@@ -81,6 +90,23 @@ const messageDetail: MessageDetail = {
   filed: [delivery],
   shape: [{ name: 'PID', bytes: 120, fields: [3, 5, 7] }],
 };
+const deliveryDetail: DeliveryDetail = {
+  ...delivery,
+  tried: [{ at, outcome: 'permanent', code: 'answer-error', receiptCode: 'AE', sentBytes: true, hasReply: true }],
+};
+const destinationRow: DestinationRow = {
+  name: destination,
+  transport: 'mllp',
+  paused: false,
+  breakerUntil: null,
+  due: 3,
+  sending: 1,
+  backoff: 0,
+  held: 2,
+  ambiguous: 0,
+  confirming: 0,
+  oldestDue: at,
+};
 const PAYLOAD = Buffer.from('MSH|^~\\&|NOMIS\rPID|1||9990000069^^^NHS^NH||EXAMPLE^ANN\r');
 
 /** Answers as a store with one held message would, and writes down every call. */
@@ -113,6 +139,11 @@ const fakeOperations = (calls: unknown[][], more: Partial<Operations> = {}): Ope
     retryDelivery: done('retryDelivery'),
     skipDelivery: done('skipDelivery'),
     withdrawDelivery: done('withdrawDelivery'),
+    showDelivery: async (id) => (id === delivery.id ? deliveryDetail : null),
+    revealReplies: gives('revealReplies', [{ at, text: 'MSH|^~\\&|FAR\rMSA|AE|TC31|no bed' }]),
+    listDestinations: gives('listDestinations', [destinationRow]),
+    runningDaemons: async () => 1,
+    standing: async () => ({ openHolds: 1, lines: ['received 1 = processed 1', 'deliveries 1 = confirmed 1'], balanced: true }),
     pauseDestination: done('pauseDestination'),
     resumeDestination: done('resumeDestination'),
     migrate: gives('migrate', { from: 2, to: 3, applied: ['0003-deliveries'] }),
@@ -147,6 +178,7 @@ const run = async (line: string | readonly string[], { operations, context, conf
     version: '0.1.0',
     user: 'ann',
     operations: async () => fakeOperations(calls, operations),
+    checkConnections: async () => ({ tried: 0, findings: [] }),
     checkPlan: async () => [],
     start: async (loaded) => {
       calls.push(['start', loaded.config.site]);
@@ -165,7 +197,7 @@ describe('help', () => {
   it('lists every verb and the exit codes', async () => {
     const { exit, out } = await run('--help');
     expect(exit).toBe(EXIT.ok);
-    for (const verb of ['start', 'check', 'message', 'hold', 'delivery', 'destination', 'migrate', 'demo'])
+    for (const verb of ['start', 'check', 'status', 'message', 'hold', 'delivery', 'destination', 'migrate', 'demo'])
       expect(out).toMatch(new RegExp(`^  ${verb}\\b`, 'm'));
     expect(out).toContain('3 store does not answer');
   });
@@ -173,8 +205,8 @@ describe('help', () => {
   it.each([
     ['message', ['list', 'show', 'trace']],
     ['hold', ['list', 'show', 'release', 'withdraw']],
-    ['delivery', ['list', 'retry', 'skip', 'withdraw']],
-    ['destination', ['pause', 'resume']],
+    ['delivery', ['list', 'show', 'retry', 'skip', 'withdraw']],
+    ['destination', ['list', 'pause', 'resume']],
   ])('of %s lists what it can do', async (verb, below) => {
     const { exit, out } = await run(`${verb} --help`);
     expect(exit).toBe(EXIT.ok);
@@ -256,8 +288,8 @@ describe('start and demo', () => {
   it('hand over to the daemon and give its exit code', async () => {
     expect((await run('start')).calls).toEqual([['start', 'example']]);
     expect((await run('start', { context: { start: async () => EXIT.failed } })).exit).toBe(EXIT.failed);
-    expect((await run('demo')).calls).toEqual([['demo', { exit: false }]]);
-    expect((await run('demo --exit')).calls).toEqual([['demo', { exit: true }]]);
+    expect((await run('demo')).calls).toEqual([['demo', { exit: false, json: false }]]);
+    expect((await run('demo --exit')).calls).toEqual([['demo', { exit: true, json: false }]]);
   });
 
   it('do not start with errors in the configuration', async () => {
@@ -378,6 +410,81 @@ describe('delivery and destination', () => {
     expect(refused.exit).toBe(EXIT.refused);
     expect(refused.err).toMatch(/^error: delivery 31: it is being sent at this moment/);
     expect((await run(skip, { operations: { skipDelivery: async () => ({ outcome: 'unknown' }) } })).exit).toBe(EXIT.unknown);
+  });
+});
+
+describe('delivery show', () => {
+  it('shows the attempts, and the receiver’s words only with a reason', async () => {
+    const { out, calls } = await run('delivery show 31');
+    expect(out).toMatch(/permanent {2}answer-error {2}AE/);
+    expect(out).not.toContain('no bed');
+    expect(calls.map(([name]) => name)).toEqual(['close']);
+    expect(await run('delivery show 31 --reveal')).toMatchObject({ exit: EXIT.usage });
+    const revealed = await run(['delivery', 'show', '31', '--reveal', '--reason', 'why refused?']);
+    expect(revealed.out).toContain('MSA|AE|TC31|no bed\n');
+    expect(revealed.calls[0]).toEqual(['revealReplies', 31, { by: 'ann', reason: 'why refused?' }]);
+    expect((await run('delivery show 32')).exit).toBe(EXIT.unknown);
+  });
+});
+
+describe('status and destination list', () => {
+  it('say what runs, what is held, whether anything is lost, and where lanes wait', async () => {
+    const { exit, out } = await run('status');
+    expect(exit).toBe(EXIT.ok);
+    expect(out).toMatch(/^1 daemon; 1 hold open[\s\S]*received 1 = processed 1[\s\S]*nothing is lost/);
+    // It is not in this configuration: what waits for it waits for ever.
+    expect(out).toMatch(/leeds-clinical {2}not configured {4}3 {8}1 {9}0 {5}2/);
+    expect((await run('destination list')).out).toMatch(/^DESTINATION {5}STATE/);
+  });
+
+  it('end with 1 when no daemon runs, or a line does not balance', async () => {
+    expect(await run('status', { operations: { runningDaemons: async () => 0 } })).toMatchObject({
+      exit: EXIT.failed,
+      out: expect.stringContaining('no daemon is running'),
+    });
+    const lost = { openHolds: 0, lines: [], balanced: false };
+    expect((await run('status', { operations: { standing: async () => lost } })).exit).toBe(EXIT.failed);
+  });
+});
+
+describe('at night', () => {
+  it('an act with no daemon says that it waits for one', async () => {
+    const { exit, err } = await run(['hold', 'release', '4', '-r', 'added'], { operations: { runningDaemons: async () => 0 } });
+    expect([exit, err]).toEqual([EXIT.ok, 'no daemon is running: it takes effect when one is started\n']);
+  });
+
+  it('an open hold names the commands to go on with', async () => {
+    const { out } = await run('hold show 4');
+    expect(out).toContain('throughcare message show 17\n');
+    expect(out).toContain('throughcare hold release 4 --reason "…"');
+  });
+
+  it.each([
+    ['message list --source b', /there is no source b \(did you mean "a"\?\)/],
+    ['delivery list --destination nowhere', /there is no destination nowhere/],
+  ])('%s: a name nobody has is an error and no empty list', async (line, says) => {
+    const none = { listMessages: async () => [], listDeliveries: async () => [] };
+    expect(await run(line, { operations: none })).toMatchObject({ exit: EXIT.unknown, err: expect.stringMatching(says) });
+    expect((await run('message list --source a', { operations: none })).exit).toBe(EXIT.ok);
+  });
+
+  it('options may stand before the verb; with --json errors are JSON too', async () => {
+    expect(JSON.parse((await run('--json hold list')).out)).toHaveLength(1);
+    const { exit, err } = await run('message show 18 --json');
+    expect([exit, JSON.parse(err)]).toEqual([EXIT.unknown, { error: 'there is no message 18' }]);
+    expect((await run(`--config ${join(folder, 'bad.yaml')} hold list`)).exit).toBe(EXIT.failed);
+  });
+
+  it('check --connect counts what it tried, and fails when something is not reached', async () => {
+    const place = { file: 'x.yaml', line: 3, column: 5 };
+    const finding: Finding = { code: 'connection-refused', severity: 'error', place, message: 'far: nothing answers' };
+    const refused = { context: { checkConnections: async () => ({ tried: 3, findings: [finding] }) } };
+    expect(await run('check --connect', refused)).toMatchObject({
+      exit: EXIT.failed,
+      out: expect.stringMatching(/^x\.yaml:3:5 error connection-refused[\s\S]*2 of 3 reached/),
+    });
+    expect(JSON.parse((await run('check --connect --json', refused)).out)).toMatchObject({ ok: false, tried: 3, reached: 2 });
+    expect(await run('check', refused)).toMatchObject({ exit: EXIT.ok });
   });
 });
 

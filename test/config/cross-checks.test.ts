@@ -79,7 +79,7 @@ describe('settings that contradict each other', () => {
     const text = `${BASE}${SOURCE}advanced: { claimTtl: 5s, sendDeadline: 5s }\ndestinations:\n  a:\n    kind: mllp\n    host: h\n    port: 1\n    mappings: [outbound/x]\n    retry: { first: 10m }\n`;
     const found = findings(text);
     expect(found[0]).toBe(
-      '7:23 error claim-too-short the claim (5s) must outlast the send deadline (5s) (otherwise two daemons could send at once)',
+      '7:23 error claim-too-short the claim (5s) must outlast the send deadline (5s) by more than 625ms (otherwise two daemons could send at once)',
     );
     expect(found).toContain('9:3 error timeout-too-long the answer would be waited for longer than a sending may take (5s)');
     expect(found).toContain('14:12 error retry-order the first wait is longer than the longest');

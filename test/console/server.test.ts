@@ -7,7 +7,7 @@ import { openTelemetry } from '../../telemetry/telemetry.ts';
 const metrics = { text: async () => 'throughcare_x_total 1\n', contentType: 'text/plain; version=0.0.4; charset=utf-8' };
 const parts = (more: Partial<ConsoleParts> = {}): ConsoleParts => ({
   settings: { listen: { host: '127.0.0.1', port: 0 }, allowRemote: false },
-  checks: [],
+  checks: () => [],
   metrics,
   telemetry: silent,
   ...more,
@@ -33,13 +33,16 @@ describe('/readyz', () => {
   const ok = { name: 'store', check: () => ({ ready: true }) };
 
   it('is 200 when every check is ready, and names each', async () => {
-    const reply = await ask({ checks: [ok, { name: 'leader', check: async () => ({ ready: true, detail: 'this daemon' }) }] }, '/readyz');
+    const reply = await ask(
+      { checks: () => [ok, { name: 'leader', check: async () => ({ ready: true, detail: 'this daemon' }) }] },
+      '/readyz',
+    );
     expect(reply.statusCode).toBe(200);
     expect(reply.json()).toMatchObject({ ready: true, checks: { store: { ready: true }, leader: { ready: true, detail: 'this daemon' } } });
   });
 
   it('is 503 when one is not, and still shows the others', async () => {
-    const reply = await ask({ checks: [ok, { name: 'queue', check: () => ({ ready: false, code: 'ECONNREFUSED' }) }] }, '/readyz');
+    const reply = await ask({ checks: () => [ok, { name: 'queue', check: () => ({ ready: false, code: 'ECONNREFUSED' }) }] }, '/readyz');
     expect(reply.statusCode).toBe(503);
     expect(reply.json()).toMatchObject({ ready: false, checks: { store: { ready: true }, queue: { ready: false, code: 'ECONNREFUSED' } } });
   });
@@ -53,7 +56,7 @@ describe('/readyz', () => {
         throw new Error('for Smith');
       },
     };
-    const reply = await ask({ checks: [failing, hanging, throwing], checkDeadline: 20 }, '/readyz');
+    const reply = await ask({ checks: () => [failing, hanging, throwing], checkDeadline: 20 }, '/readyz');
     expect(reply.statusCode).toBe(503);
     expect(reply.json().checks).toMatchObject({ store: { code: '57P01' }, queue: { code: 'no-answer' }, leader: { code: 'failed' } });
     expect(reply.body).not.toContain('Smith');
@@ -69,7 +72,7 @@ describe('/readyz', () => {
         return { ready: true };
       },
     };
-    const server = await buildConsole(parts({ checks: [check] }));
+    const server = await buildConsole(parts({ checks: () => [check] }));
     const replies = await Promise.all([1, 2, 3].map(() => server.inject({ url: '/readyz', headers: { host: 'localhost' } })));
     expect(replies.map(({ statusCode }) => statusCode)).toEqual([200, 200, 200]);
     expect(asked).toBe(1);

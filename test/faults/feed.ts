@@ -22,6 +22,8 @@ export const prisonNumber = (text: string): string => /A\d{4}BC/.exec(text)?.[0]
 
 /** One in so many messages is broken, never the first about a patient. */
 const BROKEN = 12;
+/** Early, so that a run on a slow machine has some too. */
+const FIRST_BROKEN = 2;
 
 /**
  * What one sender has to say: patients of its own, so that each patient's messages are acknowledged one before the next is sent,
@@ -47,7 +49,7 @@ export class Feed {
     this.#steps.set(patient, step + 1);
     const controlId = `${this.#name}-${this.sent.length + 1}`;
     if (step > 0) this.#later += 1;
-    const broken = step > 0 && this.#later % BROKEN === 0;
+    const broken = step > 0 && this.#later % BROKEN === FIRST_BROKEN;
     const whole = message({ event: step === 0 ? 'A01' : 'A08', patient, controlId, step });
     // Without its booking number the mapping cannot say which stay it is about.
     const text = broken ? whole.replace(/\|B\d+\^\^\^NOMIS\|/, '||') : whole;

@@ -86,6 +86,17 @@ describe('the judge of the conservation test', () => {
     expect(judge(sound())).toMatchObject({ violations: [], counts: { sent: 3, deliveries: 9, arrived: 9, receptions: 6, files: 3 } });
   });
 
+  it('takes a message for kept that is held because daemons died over it', () => {
+    const made = sound();
+    Object.assign(nth(made.journal, 2), { state: 'held', reason: 'poison' });
+    made.lives.push(...[300, 301, 302].map((pid) => ({ via: 0, pid, from: 0, until: 1 })));
+    made.deliveries.splice(6, 3);
+    made.claims.splice(6, 3);
+    made.files.splice(2, 1);
+    for (const receptions of made.receptions.values()) receptions.splice(2, 1);
+    expect(judge(made)).toMatchObject({ violations: [], counts: { 'held because daemons died over them': 1, 'held by their mapping': 0 } });
+  });
+
   it.each<[string, RegExp, (made: Made) => void]>([
     ['a message lost from the journal', /acknowledged and not in the journal/, (made) => made.journal.splice(1, 1)],
     ['a message journalled twice', /2 times in the journal/, (made) => made.journal.push({ ...nth(made.journal, 0), id: 9 })],
@@ -94,6 +105,11 @@ describe('the judge of the conservation test', () => {
     ['the beginning of a message nobody sent', /never sent/, (made) => void cutShort(made, Buffer.from('MSH|^~\\&|X'))],
     ['a message left unprocessed', /not processed/, (made) => (nth(made.journal, 2).state = 'unprocessed')],
     ['a sound message held', /not processed: .* held/, (made) => (nth(made.journal, 2).state = 'held')],
+    [
+      'a message held as poison though no daemon died',
+      /only 0 daemons died/,
+      (made) => Object.assign(nth(made.journal, 2), { state: 'held', reason: 'poison' }),
+    ],
     ['a broken message that was processed', /should be held/, (made) => (nth(made.sent, 2).broken = true)],
     ['a delivery never filed', /filed for \[archive,filing\]/, (made) => made.deliveries.splice(0, 1)],
     [

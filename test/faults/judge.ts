@@ -11,6 +11,9 @@ export interface Verdict {
 /** States in which a delivery has ended well, by destination: a receiver that answers AA confirms, a folder has no answer. */
 const DONE = { clinical: 'confirmed', archive: 'confirmed', filing: 'handed-over' } as const;
 
+/** Leaders that must have ended over a message before it is held as poison. */
+const DEATHS_OF_POISON = 3;
+
 /** Every promise of the guarantees that a run can be held to. */
 export function judge(evidence: Evidence): Verdict {
   const { sent, journal, deliveries, receptions, files } = evidence;
@@ -24,6 +27,7 @@ export function judge(evidence: Evidence): Verdict {
     (row) => row.controlId,
   );
   const byMessage = groupBy(deliveries, (delivery) => delivery.message);
+  const killed = evidence.lives.filter((life) => life.until !== undefined).length;
   const whose = new Map<number, Evidence['sent'][number]>();
   for (const message of sent) {
     const rows = originals.get(message.controlId) ?? [];
@@ -34,7 +38,11 @@ export function judge(evidence: Evidence): Verdict {
     must(rows.length === 1, () => `${rows.length} times in the journal: ${message.controlId}`);
     must(row.bytes?.equals(message.bytes) === true, () => `the journal holds other bytes than were sent: ${message.controlId}`);
     const filed = (byMessage.get(row.id) ?? []).map(({ destination }) => destination).sort();
-    if (message.broken) {
+    if (row.state === 'held' && row.reason === 'poison') {
+      // Daemons died over it again and again: by guarantee it is kept for a person, whoever killed them.
+      must(killed >= DEATHS_OF_POISON, () => `held as poison though only ${killed} daemons died: ${message.controlId}`);
+      must(filed.length === 0, () => `held and yet filed for ${filed}: ${message.controlId}`);
+    } else if (message.broken) {
       must(
         row.state === 'held' && row.reason === 'mapping-failed',
         () => `should be held: ${message.controlId} is ${row.state} ${row.reason ?? ''}`,
@@ -71,7 +79,8 @@ export function judge(evidence: Evidence): Verdict {
       acknowledged: sent.filter((message) => message.acknowledged !== undefined).length,
       'duplicates answered again': journal.filter((row) => row.duplicateOf !== null).length,
       'cut short and kept': journal.filter((row) => row.reason === 'incomplete-frame').length,
-      'held by their mapping': journal.filter((row) => row.state === 'held').length,
+      'held by their mapping': journal.filter((row) => row.state === 'held' && row.reason !== 'poison').length,
+      'held because daemons died over them': journal.filter((row) => row.state === 'held' && row.reason === 'poison').length,
       deliveries: deliveries.length,
       arrived,
       'held deliveries': held,

@@ -9,7 +9,19 @@ import { runLanes } from './lanes/run.ts';
  */
 
 const OPERATIONS = Number(process.env.LANE_TEST_OPERATIONS ?? 20_000);
-const NONE = { overlap: 0, order: 0, token: 0, double: 0, mergeOrder: 0, lost: 0, stranded: 0, deadlock: 0, dangling: 0, faults: 0 };
+const NONE = {
+  overlap: 0,
+  order: 0,
+  token: 0,
+  double: 0,
+  mergeOrder: 0,
+  personOrder: 0,
+  lost: 0,
+  stranded: 0,
+  deadlock: 0,
+  dangling: 0,
+  faults: 0,
+};
 /** Far above what a loaded machine needs: it catches a hang. */
 const DEADLINE = 180_000 + OPERATIONS * 10;
 

@@ -4,7 +4,14 @@ import { fieldOf, frame, plainAck, takeFrames } from './mllp-bytes.ts';
 
 /** What a far side may do with one message. */
 export type Behaviour =
-  | { readonly do: 'answer'; readonly code?: string; readonly afterMs?: number; readonly controlId?: string }
+  | {
+      readonly do: 'answer';
+      readonly code?: string;
+      readonly afterMs?: number;
+      readonly controlId?: string;
+      /** A second answer, this long after the first: what became of it (enhanced mode). */
+      readonly later?: { readonly code: string; readonly afterMs: number };
+    }
   /** Answers CA, and the code once its promise is kept (enhanced mode). */
   | { readonly do: 'accept'; readonly afterwards: Promise<string> }
   /** Answers with these bytes, in a frame unless `bare`. */
@@ -98,6 +105,8 @@ export class MllpReceiver {
     switch (behaviour.do) {
       case 'answer': {
         const out = frame(plainAck(bytes, behaviour.code ?? 'AA', behaviour.controlId));
+        const { later } = behaviour;
+        if (later !== undefined) setTimeout(() => reply(frame(plainAck(bytes, later.code))), (behaviour.afterMs ?? 0) + later.afterMs);
         if (behaviour.afterMs === undefined) reply(out);
         else setTimeout(() => reply(out), behaviour.afterMs);
         return;

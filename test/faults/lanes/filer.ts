@@ -22,6 +22,9 @@ export interface ActorParts {
 
 const MOST_WAITING = 1_000;
 
+/** The person a delivery was about when it was filed, whoever that one was or will be merged into: what order is judged by. */
+export const routeOf = (person: PersonId): string => `person ${person}`;
+
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Locks the persons and whoever they were merged into; gives each one's surviving person and routing version. */
@@ -93,6 +96,7 @@ export class Filer {
           return filing(w.far.id, survivor?.id ?? w.person, {
             decidedVersion: survivor?.version ?? 0,
             priority: w.urgent ? PRIORITY.urgent : PRIORITY.routine,
+            route: routeOf(w.person),
           });
         });
         return fileDeliveries(tx, vault, filings);

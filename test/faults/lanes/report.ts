@@ -8,7 +8,10 @@ export interface Report {
   readonly counts: Readonly<Record<string, number>>;
   /** All must be 0. */
   readonly violations: Readonly<
-    Record<'overlap' | 'order' | 'token' | 'double' | 'mergeOrder' | 'lost' | 'stranded' | 'deadlock' | 'dangling' | 'faults', number>
+    Record<
+      'overlap' | 'order' | 'token' | 'double' | 'mergeOrder' | 'personOrder' | 'lost' | 'stranded' | 'deadlock' | 'dangling' | 'faults',
+      number
+    >
   >;
   /** Errors the daemons met while nothing was supposed to fail them. */
   readonly troubles: readonly string[];
@@ -48,6 +51,30 @@ const mergeOrder = async ({ database, side }: Parts): Promise<{ lane: number; te
   return links
     .filter(({ before, after }) => (first.get(after) ?? Number.POSITIVE_INFINITY) < (last.get(before) ?? -1))
     .map(({ before, after }) => ({ lane: after, text: `began before lane ${before} had ended` }));
+};
+
+/** What was filed for one person and one destination leaves in that order, across merges and back: judged without asking how lanes are linked. */
+const personOrder = async ({ database, side }: Parts): Promise<{ lane: number; text: string }[]> => {
+  const rows = await database.query<{ id: number; lane: number; stream: string }>(
+    `select id, lane_id as lane, destination_id || ' ' || route as stream from delivery order by id`,
+  );
+  const [first, last] = [new Map<number, number>(), new Map<number, number>()];
+  side.events.forEach(({ what, delivery }, at) => {
+    if (what !== 'start') return;
+    if (!first.has(delivery)) first.set(delivery, at);
+    last.set(delivery, at);
+  });
+  const before = new Map<string, { readonly id: number; readonly at: number }>();
+  const broken: { lane: number; text: string }[] = [];
+  for (const { id, lane, stream } of rows) {
+    const [began, ended] = [first.get(id), last.get(id)];
+    if (began === undefined || ended === undefined) continue;
+    const earlier = before.get(stream);
+    if (earlier !== undefined && began < earlier.at)
+      broken.push({ lane, text: `delivery ${id} left before ${earlier.id} had left for good` });
+    if (earlier === undefined || ended > earlier.at) before.set(stream, { id, at: ended });
+  }
+  return broken;
 };
 
 /** One line an event, with what the store says of the lane and its deliveries at the end. */
@@ -95,12 +122,14 @@ export const report = async (parts: Parts): Promise<Report> => {
   );
   const violations = side.violations.filter((violation) => violation.kind !== 'double' || !released.has(violation.delivery));
   const merges = await mergeOrder(parts);
+  const persons = await personOrder(parts);
   const faults = await database.query<{ lane: number; fault: string }>('select lane, fault from lane_faults()');
   const dangling = await database.query('select 1 from lane_link');
   const links = await database.query('select 1 from link_history');
   const found = [
     ...violations.map(({ lane, kind, text }) => ({ lane, text: `${kind}: ${text}` })),
     ...merges,
+    ...persons,
     ...lost.map((d) => ({ lane: d.lane, text: `delivery ${d.id} counts as sent, but never arrived` })),
     ...stranded.map((d) => ({ lane: d.lane, text: `delivery ${d.id} was left waiting` })),
     ...faults.map(({ lane, fault }) => ({ lane, text: `lane fault ${fault}` })),
@@ -117,6 +146,7 @@ export const report = async (parts: Parts): Promise<Report> => {
       token: kinds('token'),
       double: kinds('double'),
       mergeOrder: merges.length,
+      personOrder: persons.length,
       lost: lost.length,
       stranded: stranded.length,
       deadlock: counts.deadlock ?? 0,

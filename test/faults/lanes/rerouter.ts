@@ -3,7 +3,7 @@ import type { ClaimedDelivery } from '../../../records/lanes.ts';
 import { confirmRoute, refile } from '../../../store/lanes/refile.ts';
 import { retryTransaction } from '../../../store/retry.ts';
 import { filing } from '../../support/lanes.ts';
-import { type ActorParts, lockSurvivors } from './filer.ts';
+import { type ActorParts, lockSurvivors, routeOf } from './filer.ts';
 
 /** The pipeline's part at dispatch: a stale head goes on, goes elsewhere, or is held where it may have arrived already. */
 export class Rerouter {
@@ -24,7 +24,7 @@ export class Rerouter {
         return { verdict: 'go' };
       }
       const moved = await refile(tx, vault, claimed, [
-        filing(elsewhere.id, survivor.id, { decidedVersion: survivor.version, priority: claimed.priority }),
+        filing(elsewhere.id, survivor.id, { decidedVersion: survivor.version, priority: claimed.priority, route: routeOf(survivor.id) }),
       ]);
       did('re-routed');
       return moved.done ? { verdict: 'replaced', heads: moved.heads } : { verdict: 'lost' };
