@@ -165,7 +165,7 @@ const assembleDaemon = async (
       : redisBackend(redis, `throughcare-${config.site}`, telemetry);
   const received = new HotBytes<MessageId>();
   const filed = new HotBytes<string>();
-  const lanes = createLaneStore({ database, vault, content, filed, daemon: daemon.id });
+  const lanes = createLaneStore({ database, vault, content, filed, roles: ROLES, daemon: daemon.id });
   const recheckStore = createRecheckStore(database, vault, systems);
   const delivery: DeliveryService = await startDelivery({
     lanes,

@@ -14,14 +14,16 @@ export interface LaneStoreParts {
   readonly content: ContentReader;
   /** Payloads this process has just filed. */
   readonly filed: HotBytes<string>;
+  /** What routes may be addressed to that is worked out for each record: only these are checked again. */
+  readonly roles: readonly string[];
   /** This daemon's row. */
   readonly daemon: number;
 }
 
 /** The store as the queues see it. */
-export const createLaneStore = ({ database, vault, content, filed, daemon }: LaneStoreParts): LaneStore => ({
+export const createLaneStore = ({ database, vault, content, filed, roles, daemon }: LaneStoreParts): LaneStore => ({
   turn: (outlet, turn) => takeTurn(database, vault, daemon, outlet, turn),
-  load: (claims) => loadClaims(database, filed, claims),
+  load: (claims) => loadClaims(database, filed, roles, claims),
   open: (claimed) => openDelivery(vault, content, claimed),
   disown: (destination, known) => disownClaims(database, daemon, destination, known),
   ask: (heads, ttlMs) => claimForAsking(database, daemon, heads, ttlMs),

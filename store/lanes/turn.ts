@@ -115,7 +115,7 @@ const sorted = (rows: readonly TurnRow[]): TurnOutcome => {
 };
 
 const LOAD = `select delivery, destination, person, message, part, item, record, role, route, transport_key as "transportKey", content_type as "contentType",
-  size, decided as "decidedVersion", stale, movable, seal from lane_load($1::int8[])`;
+  size, decided as "decidedVersion", stale, movable, seal from lane_load($1::int8[], $2::text[])`;
 
 const PAYLOADS = 'select delivery_id as delivery, key_id as "keyId", form, body from payload where delivery_id = any($1::int8[])';
 
@@ -150,10 +150,11 @@ interface PayloadRow {
 export const loadClaims = async (
   database: Database,
   hot: HotBytes<string>,
+  roles: readonly string[],
   claims: readonly ClaimedHead[],
 ): Promise<readonly ClaimedDelivery[]> => {
   if (claims.length === 0) return [];
-  const rows = await database.query<LoadedRow>(LOAD, [int8s(claims.map((c) => c.delivery))], { name: 'lane-load' });
+  const rows = await database.query<LoadedRow>(LOAD, [int8s(claims.map((c) => c.delivery)), texts(roles)], { name: 'lane-load' });
   const loaded = new Map(rows.map((row) => [row.delivery, row]));
   const cold = rows.filter((row) => hot.get(row.seal) === undefined).map((row) => row.delivery);
   const payloads = new Map<DeliveryId, ClaimedDelivery['payload']>();

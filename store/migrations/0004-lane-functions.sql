@@ -152,9 +152,9 @@ begin
 end $$;
 
 -- What a claimed head needs for sending. Run as a statement of its own after the claim has committed: `stale` is true where the
--- person's place or registration may have changed since the route was decided. `movable` is true where no attempt can have
+-- person's place or registration may have changed since the route was decided by role, or a merge was taken back since. `movable` is true where no attempt can have
 -- arrived: none sent a byte, or the far side turned every one away. `seal` tells one sealed payload from every other.
-create function lane_load(p_deliveries bigint[]) returns table (
+create function lane_load(p_deliveries bigint[], p_roles text[]) returns table (
   delivery bigint, destination int, person bigint, message bigint, part smallint, item bigint, record bigint, role text, route text,
   transport_key text, content_type text, size int, decided int, stale boolean, movable boolean,
   seal text)
@@ -165,7 +165,10 @@ begin
   return query
     select d.id, d.destination_id, coalesce(r.merged_into, r.id), d.message_id, d.part, d.item_id, d.record_id, d.role, d.route,
       d.transport_key, d.content_type, d.size, d.decided_version,
-      r.routing_version <> d.decided_version or r.merged_into is not null,
+      r.merged_into is not null or r.routing_version <> d.decided_version and (d.role = any(p_roles) or exists (
+        select 1 from person_merge m
+        where (m.into_person = r.id or m.into_person in (select o.id from person o where o.merged_into = r.id))
+          and m.at <= d.filed and m.undone_at >= d.filed)),
       d.sent_first is null or not exists (select 1 from attempt a where a.delivery_id = d.id and a.sent_bytes and a.receipt_code is null),
       encode(substring(p.body for 12), 'base64')
     from unnest(p_deliveries) t(id)

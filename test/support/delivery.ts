@@ -7,6 +7,7 @@ import type { Head } from '../../records/lanes.ts';
 import type { DestinationAdapter, OutboundDelivery, Resolution, SendResult } from '../../records/ports.ts';
 import type { FiledHead, Filing } from '../../records/process.ts';
 import { silent, type Telemetry } from '../../records/telemetry.ts';
+import { ROLES } from '../../routing/roles.ts';
 import { HotBytes } from '../../store/hot-bytes.ts';
 import type { DestinationSettings } from '../../store/lanes/destinations.ts';
 import { createLaneStore } from '../../store/lanes/lane-store.ts';
@@ -110,6 +111,7 @@ export const openDelivery = async (
           database,
           vault,
           filed: new HotBytes(),
+          roles: [...ROLES, 'stays', 'doubt', 'moves'],
           content: {
             read: () => {
               throw new RangeError('no content');

@@ -12,6 +12,7 @@ import { brandAs } from '../../records/ids.ts';
 import type { ClaimedHead, HeadRef, HeadResult, LaneOutlet, LaneStore, Turn, TurnOutcome } from '../../records/lanes.ts';
 import type { FiledHead, Filing } from '../../records/process.ts';
 import { PRIORITY } from '../../records/states.ts';
+import { ROLES } from '../../routing/roles.ts';
 import { HotBytes } from '../../store/hot-bytes.ts';
 import { type DestinationSettings, ensureDestinations } from '../../store/lanes/destinations.ts';
 import { fileDeliveries } from '../../store/lanes/file.ts';
@@ -129,7 +130,14 @@ export const openLanes = async (settings: Partial<DestinationSettings> = {}): Pr
   const destination = ids.get(settings.name ?? name);
   if (destination === undefined) throw new RangeError('no destination');
   const daemon = await enterTestDaemon(store.database);
-  const lanes = createLaneStore({ database: store.database, vault: store.vault, content: noContent, filed: new HotBytes(), daemon });
+  const lanes = createLaneStore({
+    database: store.database,
+    vault: store.vault,
+    content: noContent,
+    filed: new HotBytes(),
+    roles: ROLES,
+    daemon,
+  });
   const outlet = testOutlet(destination);
   const turn = (change: Partial<Turn>): Promise<TurnOutcome> =>
     lanes.turn(outlet, { results: [], again: false, claims: [], next: 0, probe: false, ...change });

@@ -4,6 +4,7 @@ import type { Outlet } from '../../../queues/outlet.ts';
 import type { ClaimedDelivery } from '../../../records/lanes.ts';
 import type { DestinationAdapter, OutboundDelivery, Resolution, SendResult } from '../../../records/ports.ts';
 import { silent } from '../../../records/telemetry.ts';
+import { ROLES } from '../../../routing/roles.ts';
 import { enterDaemon } from '../../../store/daemon.ts';
 import { HotBytes } from '../../../store/hot-bytes.ts';
 import { readKeys } from '../../../store/keys.ts';
@@ -93,7 +94,7 @@ const main = async (): Promise<void> => {
       throw new RangeError('nothing is stored');
     },
   };
-  const lanes = createLaneStore({ database, vault, content, filed: new HotBytes(), daemon: daemon.id });
+  const lanes = createLaneStore({ database, vault, content, filed: new HotBytes(), roles: ROLES, daemon: daemon.id });
   const outlets = config.far.map(
     (far): Outlet => ({
       destination: far.id,

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { ROLES } from '../../../routing/roles.ts';
 import { HotBytes } from '../../../store/hot-bytes.ts';
 import { createLaneStore } from '../../../store/lanes/lane-store.ts';
 import { delivered, enterTestDaemon, failed, type LaneFixture, openLanes } from '../../support/lanes.ts';
@@ -71,6 +72,7 @@ describe('claims of a receiver that cannot tell duplicates', () => {
       vault: f.store.vault,
       content,
       filed: new HotBytes(),
+      roles: ROLES,
       daemon: await enterTestDaemon(f.store.database, 'test-host', deadPid()),
     });
     const head = only(await f.file(await f.person()));
@@ -89,7 +91,14 @@ describe('claims of a receiver that recognises duplicates (ruling A24)', () => {
 
   const claimBy = async (host: string, pid: number) => {
     const daemon = await enterTestDaemon(f.store.database, host, pid);
-    const other = createLaneStore({ database: f.store.database, vault: f.store.vault, content, filed: new HotBytes(), daemon });
+    const other = createLaneStore({
+      database: f.store.database,
+      vault: f.store.vault,
+      content,
+      filed: new HotBytes(),
+      roles: ROLES,
+      daemon,
+    });
     const head = only(await f.file(await f.person()));
     await other.turn(f.outlet, { results: [], again: false, claims: [head], next: 0, probe: false });
     await f.store.database.query("update daemon set seen = now() - interval '10 s' where id = $1", [daemon]);
