@@ -33,7 +33,8 @@ const WATCH_EVERY = 5;
 const LEASE_INTERVALS = 1.5;
 
 /**
- * Notices what changed without us: hints wiped, backend back, a destination paused or resumed elsewhere, a daemon gone, a worker asleep;
+ * Notices what changed without us: hints wiped, backend back, a destination paused or resumed elsewhere, a head freed by a person's act, a
+ * daemon gone, a worker asleep;
  * and looks through all lanes from time to time. One thing at a time.
  */
 export class Caretaker {
@@ -48,6 +49,7 @@ export class Caretaker {
   #looks = 0;
   readonly #last = { reconcile: performance.now(), check: performance.now(), tidy: performance.now() };
   readonly #silent = new Set<number>();
+  #act: number | undefined;
 
   constructor(parts: CaretakerParts) {
     this.#parts = parts;
@@ -130,7 +132,7 @@ export class Caretaker {
 
   async #lookAtStore(): Promise<void> {
     const { lanes, outlets } = this.#parts;
-    const [statuses, silent] = await Promise.all([lanes.statuses(), lanes.silentDaemons()]);
+    const [statuses, silent, act] = await Promise.all([lanes.statuses(), lanes.silentDaemons(), lanes.lastAct()]);
     if (!this.#storeBack) this.#note('reconnect');
     this.#storeBack = true;
     for (const service of outlets()) {
@@ -139,6 +141,9 @@ export class Caretaker {
       if ((await showPause(service.queue, health)) === 'resumed') this.due('resumed', health.id);
       if (health.breakerMs !== null) await service.breaker.see(health);
     }
+    // What a person frees from the command line is due at once, and nobody here was told.
+    if (this.#act !== undefined && act > this.#act) this.#note('act');
+    this.#act = act;
     for (const id of silent) if (!this.#silent.has(id)) this.#note('daemon-silent');
     this.#silent.clear();
     for (const id of silent) this.#silent.add(id);

@@ -13,6 +13,7 @@ export type ReconcileReason =
   | 'daemon-silent'
   | 'resumed'
   | 'breaker-closed'
+  | 'act'
   | 'asked';
 
 export interface ReconcileParts {

@@ -149,6 +149,8 @@ export interface LaneStore {
   ask(heads: readonly HeadRef[], ttlMs: number): Promise<readonly ClaimedHead[]>;
   health(destination: DestinationId): Promise<DestinationHealth>;
   statuses(): Promise<readonly DestinationStatus[]>;
+  /** Number of the last act by which a person may have freed a head, here or from the command line; it only rises. */
+  lastAct(): Promise<number>;
   /** The transport failed `failures` times in a row (0 = it works). Opens or closes the breaker; `closed` = it was open until now. */
   noteTransport(
     destination: DestinationId,

@@ -5,6 +5,7 @@ import type { Database } from '../pool.ts';
 import type { Vault } from '../vault.ts';
 import { checkLanes, dueHeads, expireClaims, silentDaemons, tidyLanes } from './care.ts';
 import { destinationHealth, destinationStatuses, noteTransport, takeProbe } from './destinations.ts';
+import { lastAct } from './operator.ts';
 import { type ContentReader, openDelivery } from './outbound.ts';
 import { claimForAsking, disownClaims, loadClaims, takeTurn } from './turn.ts';
 
@@ -29,6 +30,7 @@ export const createLaneStore = ({ database, vault, content, filed, roles, daemon
   ask: (heads, ttlMs) => claimForAsking(database, daemon, heads, ttlMs),
   health: (destination) => destinationHealth(database, destination),
   statuses: () => destinationStatuses(database),
+  lastAct: () => lastAct(database),
   noteTransport: (destination, failures, policy) => noteTransport(database, destination, failures, policy),
   takeProbe: (destination, ttlMs) => takeProbe(database, destination, ttlMs),
   due: (filter) => dueHeads(database, filter),

@@ -81,6 +81,16 @@ const nothing = (outcome: OperatorResult['outcome'], at?: Position): OperatorRes
 const tokenOf = async (tx: Transaction, lane: LaneId): Promise<Token | null> =>
   (await tx.query<{ token: Token }>('select token from lane where id = $1', [lane]))[0]?.token ?? null;
 
+/** Id of the last act that may have freed a head, or put a message back to be processed; 0 where there was none. */
+export const lastAct = async (database: Database): Promise<number> => {
+  const rows = await database.query<{ id: number }>(
+    `select id from audit where action in ('delivery release', 'delivery skip', 'delivery withdraw', 'delivery confirm') order by id desc limit 1`,
+    [],
+    { name: 'last-act' },
+  );
+  return rows[0]?.id ?? 0;
+};
+
 /**
  * Sends a held, failed or unresolved head again, now (`delivery retry`, `hold release`). With the token the operator saw,
  * a second click changes nothing.

@@ -177,6 +177,20 @@ describe.each<BackendKind>(['postgres', 'redis'])('delivery with hints in %s', (
     await allDelivered(1);
   });
 
+  it('sends soon what a person freed from the command line, where no daemon was told', async () => {
+    const receiver = new TestReceiver(2);
+    receiver.answer = () => ({ outcome: 'permanent', code: 'answer-reject', sentBytes: true, receiptCode: 'AR', transport: false });
+    const service = await f.start(receiver, {}, { careTimes: { lookMs: 100, reconcileMs: 3_600_000 } });
+    const head = headOf(await f.fileAndHint(service, person(0)));
+    await eventually(
+      () => f.lane(head),
+      (lane) => lane.phase === 4,
+    );
+    receiver.answer = () => ({ outcome: 'delivered', confirmed: true, receiptCode: 'AA' });
+    await releaseDelivery(f.store.database, f.store.vault, head.delivery, { who: 'on-call', why: 'corrected' });
+    await allDelivered(1);
+  });
+
   it('asks about an unknown outcome where sending again is not safe', async () => {
     await f.store.database.query('update destination set dedupable = false');
     const receiver = new TestReceiver(2, false);
