@@ -93,6 +93,7 @@ const playWith = async (parts: DemoParts, arrived: string[], stopped: Promise<vo
       out.write(`\nStill up, until Ctrl-C:\n  console      ${daemon.console}/readyz  /metrics  /queues\n`);
       for (const [name, port] of Object.entries(ports.sources)) out.write(`  ${name.padEnd(12)} mllp ${HOST}:${port}\n`);
       out.write(`  gp-records   folder ${join(parts.data, 'in', 'gp-records')}\n`);
+      out.write('  look at it   npm run throughcare -- status --config demo/site/throughcare.yaml\n');
       await stopped;
     }
   } finally {
