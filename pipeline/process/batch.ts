@@ -90,7 +90,7 @@ const readAll = async (parts: BatchParts, plan: Plan, tx: ProcessTransaction, to
 };
 
 /** Milliseconds of deciding after which the rest of the process has its turn: acknowledgements do not wait for a batch. */
-const STRETCH_MS = 4;
+const STRETCH_MS = 2;
 
 class Stretch {
   #since = performance.now();
