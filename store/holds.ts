@@ -1,6 +1,6 @@
 import type { DeliveryId, HoldId, MessageId } from '../records/ids.ts';
 import { OUTCOME } from '../records/states.ts';
-import type { Operator } from './lanes/operator.ts';
+import { audit, closeHolds, type Operator } from './audit.ts';
 import type { Database, Transaction } from './pool.ts';
 import { retryTransaction } from './retry.ts';
 import type { Vault } from './vault.ts';
@@ -90,31 +90,11 @@ const close = async (
   done: 'released' | 'withdrawn',
   operator: Operator,
 ): Promise<void> => {
-  const open = await tx.query<{ id: number }>(
+  const open = await tx.query<{ id: HoldId }>(
     'select id from hold where message_id = $1 and coalesce(part, 1) = $2 and delivery_id is null and done is null order by id for update',
     [message, part],
   );
-  for (const { id } of open) {
-    const sealed = vault.seal(Buffer.from(operator.why, 'utf8'), `hold:${id}`);
-    await tx.query('update hold set done = $2, done_by = $3, done_at = now(), key_id = $4, why = $5 where id = $1', [
-      id,
-      done,
-      operator.who,
-      sealed.keyId,
-      sealed.bytes,
-    ]);
-  }
-};
-
-const audit = async (tx: Transaction, vault: Vault, operator: Operator, action: string, subject: string): Promise<void> => {
-  const sealed = vault.seal(Buffer.from(operator.why, 'utf8'), `audit:${action}:${subject}`);
-  await tx.query('insert into audit (who, action, subject, key_id, why) values ($1, $2, $3, $4, $5)', [
-    operator.who,
-    action,
-    subject,
-    sealed.keyId,
-    sealed.bytes,
-  ]);
+  await closeHolds(tx, vault, operator, open, done);
 };
 
 /** Facts of one hold for the person who looks at it: what has left its patient's way meanwhile, and why it was closed. */

@@ -1,4 +1,5 @@
 import type { MessageId } from '../records/ids.ts';
+import { audit, type Operator } from './audit.ts';
 import type { ContentStore } from './content.ts';
 import { metaAad } from './intake/prepare.ts';
 import type { Database } from './pool.ts';
@@ -11,12 +12,6 @@ export interface RevealedMessage {
   readonly meta: Readonly<Record<string, string>>;
   /** The bytes as received; of a duplicate, those of the message it repeats. */
   stream(): AsyncIterable<Buffer>;
-}
-
-/** Who asks and why. */
-export interface Viewer {
-  readonly who: string;
-  readonly why: string;
 }
 
 interface Row {
@@ -37,18 +32,11 @@ export const revealMessage = async (
   vault: Vault,
   content: ContentStore,
   id: MessageId,
-  viewer: Viewer,
+  viewer: Operator,
 ): Promise<RevealedMessage | null> => {
   const row = (await database.query<Row>(ROW, [id]))[0];
   if (row === undefined) return null;
-  const subject = `message ${id}`;
-  const sealed = vault.seal(Buffer.from(viewer.why), `audit:message reveal:${subject}`);
-  await database.query("insert into audit (who, action, subject, key_id, why) values ($1, 'message reveal', $2, $3, $4)", [
-    viewer.who,
-    subject,
-    sealed.keyId,
-    sealed.bytes,
-  ]);
+  await audit(database, vault, viewer, 'message reveal', `message ${id}`);
   return {
     size: row.size,
     meta: row.meta === null ? {} : readMeta(vault.unseal(row.key_id, row.meta, metaAad(row.digest))),

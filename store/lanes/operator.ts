@@ -1,16 +1,11 @@
-import type { DeliveryId, DestinationId, DestinationName, LaneId, Token } from '../../records/ids.ts';
+import type { DeliveryId, DestinationId, DestinationName, HoldId, LaneId, Token } from '../../records/ids.ts';
 import type { FiledHead } from '../../records/process.ts';
 import type { Priority } from '../../records/states.ts';
+import { audit, closeHolds, type Operator } from '../audit.ts';
 import type { Database, Transaction } from '../pool.ts';
 import { retryTransaction } from '../retry.ts';
 import type { Vault } from '../vault.ts';
 import { advanceLane } from './refile.ts';
-
-/** Who asks for it, and why: the reason is sealed, everything else is in clear. */
-export interface Operator {
-  readonly who: string;
-  readonly why: string;
-}
 
 /** `done`: it happened now. Else nothing was changed: not found, already so, being sent (or asked about) at this moment, or not in a state for it. */
 export interface OperatorResult {
@@ -45,17 +40,6 @@ const position = async (tx: Transaction, delivery: DeliveryId): Promise<Position
   return (await tx.query<Position>(READ, [delivery]))[0];
 };
 
-const audit = async (tx: Transaction, vault: Vault, operator: Operator, action: string, subject: string): Promise<void> => {
-  const sealed = vault.seal(Buffer.from(operator.why, 'utf8'), `audit:${action}:${subject}`);
-  await tx.query('insert into audit (who, action, subject, key_id, why) values ($1, $2, $3, $4, $5)', [
-    operator.who,
-    action,
-    subject,
-    sealed.keyId,
-    sealed.bytes,
-  ]);
-};
-
 const closeHold = async (
   tx: Transaction,
   vault: Vault,
@@ -63,17 +47,8 @@ const closeHold = async (
   delivery: DeliveryId,
   done: 'released' | 'withdrawn',
 ): Promise<void> => {
-  const open = await tx.query<{ id: number }>('select id from hold where delivery_id = $1 and done is null for update', [delivery]);
-  for (const { id } of open) {
-    const sealed = vault.seal(Buffer.from(operator.why, 'utf8'), `hold:${id}`);
-    await tx.query('update hold set done = $2, done_by = $3, done_at = now(), key_id = $4, why = $5 where id = $1', [
-      id,
-      done,
-      operator.who,
-      sealed.keyId,
-      sealed.bytes,
-    ]);
-  }
+  const open = await tx.query<{ id: HoldId }>('select id from hold where delivery_id = $1 and done is null for update', [delivery]);
+  await closeHolds(tx, vault, operator, open, done);
 };
 
 const nothing = (outcome: OperatorResult['outcome'], at?: Position): OperatorResult => ({ outcome, token: at?.token ?? null, heads: [] });
