@@ -30,27 +30,41 @@ const isEvent = (text: string | undefined): text is CustodyEventType => text !==
 
 /** The event a custody record tells of; nothing when it was withdrawn or names no event or booking. */
 export const custodyEventOf = (record: CanonicalRecord): CustodyEvent | undefined => {
+  // A version of a record never changes and is asked at every message about its person: it is read once.
+  let known = events.get(record);
+  if (known === undefined) {
+    known = readEvent(record) ?? NONE;
+    events.set(record, known);
+  }
+  return known === NONE ? undefined : known;
+};
+
+const NONE: CustodyEvent = { id: '', event: 'detail', booking: '', system: '', at: null, statedAt: '' };
+const events = new WeakMap<CanonicalRecord, CustodyEvent>();
+const TEXTS = ['reason', 'cell', 'legalStatus', 'expectedReleaseDate', 'confirmedReleaseDate', 'releasedTo'] as const;
+
+const readEvent = (record: CanonicalRecord): CustodyEvent | undefined => {
   const event = fieldText(record, 'event');
   const booking = fieldText(record, 'booking');
   if (record.state !== 'current' || !isEvent(event) || booking === undefined) return undefined;
-  const optional = <K extends keyof CustodyEvent>(key: K, value: CustodyEvent[K] | undefined): Partial<CustodyEvent> =>
-    value === undefined ? {} : { [key]: value };
-  return {
+  const at = fieldText(record, 'at') ?? null;
+  const found: { -readonly [K in keyof CustodyEvent]: CustodyEvent[K] } = {
     id: record.id,
     event,
     booking,
     system: record.system,
-    at: fieldText(record, 'at') ?? null,
+    at,
     statedAt: record.asOf ?? record.receivedAt,
-    ...optional('to', organisationField(record, 'to')),
-    ...optional('from', organisationField(record, 'from')),
-    ...optional('reason', fieldText(record, 'reason')),
-    ...optional('cell', fieldText(record, 'cell')),
-    ...optional('legalStatus', fieldText(record, 'legalStatus')),
-    ...optional('expectedReleaseDate', fieldText(record, 'expectedReleaseDate')),
-    ...optional('confirmedReleaseDate', fieldText(record, 'confirmedReleaseDate')),
-    ...optional('releasedTo', fieldText(record, 'releasedTo')),
   };
+  for (const key of ['to', 'from'] as const) {
+    const organisation = organisationField(record, key);
+    if (organisation !== undefined) found[key] = organisation;
+  }
+  for (const key of TEXTS) {
+    const text = fieldText(record, key);
+    if (text !== undefined) found[key] = text;
+  }
+  return found;
 };
 
 /**

@@ -39,6 +39,8 @@ export const custodyRecord = (custody: MappedCustody, asOf: Instant | null, rece
   });
 };
 
+const SELF: MappedRecord['keys'] = [{ name: 'person', values: ['self'] }];
+
 /** The demographics a message brings; one record a person, so it is applied with {@link INDEX_SYSTEM}. Nothing where the mapping has no `patient`. */
 export const patientRecord = (part: Pick<MappedPart, 'patient' | 'patientDefaults' | 'asOf'>): MappedRecord | null =>
   part.patient === null
@@ -46,7 +48,7 @@ export const patientRecord = (part: Pick<MappedPart, 'patient' | 'patientDefault
     : mappedRecord({
         kind: 'patient',
         rule: 'patient',
-        keys: [{ name: 'person', values: ['self'] }],
+        keys: SELF,
         fields: part.patient,
         defaults: part.patientDefaults,
         asOf: part.asOf,
@@ -69,7 +71,7 @@ export const foundingRecord = (part: Pick<MappedPart, 'identify' | 'asOf'>): Map
   return mappedRecord({
     kind: 'patient',
     rule: 'identify',
-    keys: [{ name: 'person', values: ['self'] }],
+    keys: SELF,
     fields: {},
     defaults,
     asOf: part.asOf,

@@ -20,19 +20,25 @@ export const datesAgree = (left: string, right: string): boolean => {
 
 /** Names are compared without case, diacritics, blanks, hyphens and apostrophes: O'Neill, O’NEILL and ONeill are one. */
 const plainName = (name: string): string =>
-  name
-    .normalize('NFD')
-    .replace(/[^\p{L}]/gu, '')
-    .toLowerCase();
+  LETTERS.test(name)
+    ? name.toLowerCase()
+    : name
+        .normalize('NFD')
+        .replace(/[^\p{L}]/gu, '')
+        .toLowerCase();
+/** Most names: nothing in them is left out. */
+const LETTERS = /^[A-Za-z]+$/;
 
 const compareWords = (stated: string | undefined, known: readonly (string | undefined)[]): Agreement => {
-  const others = known
-    .filter((name) => name !== undefined)
-    .map(plainName)
-    .filter((name) => name !== '');
   const own = stated === undefined ? '' : plainName(stated);
-  if (own === '' || others.length === 0) return 'unstated';
-  return others.includes(own) ? 'agrees' : 'differs';
+  if (own === '') return 'unstated';
+  let any = false;
+  for (const name of known) {
+    const other = name === undefined ? '' : name === stated ? own : plainName(name);
+    if (other === own) return 'agrees';
+    any ||= other !== '';
+  }
+  return any ? 'differs' : 'unstated';
 };
 
 /** Compares one detail of a message with what is known. An alias is as good as the name. */

@@ -1,7 +1,7 @@
 import type { FaultCode } from '../records/faults.ts';
 import type { PersonId } from '../records/ids.ts';
 import type { IdentityEvidence } from '../records/mapped.ts';
-import { type IdentifierType, identifierKey, type PersonIdentifier } from '../records/process.ts';
+import { type IdentifierType, type PersonIdentifier, sameIdentifier } from '../records/process.ts';
 import { compareDetail, type KnownDetails } from './details.ts';
 import { type EvidenceNote, type ReadEvidence, readEvidence } from './evidence.ts';
 import { type Environment, NHS_NUMBER_STATUS } from './identifiers.ts';
@@ -93,6 +93,13 @@ const standing = (number: PersonIdentifier, read: ReadEvidence, rules: IdentityR
   return number.status === undefined && rules.trustsNhsNumbers && !read.notes.includes('nhs-number-chi-like') ? 'sure' : 'unsure';
 };
 
+const holds = (identifiers: readonly PersonIdentifier[], wanted: PersonIdentifier): boolean =>
+  identifiers.some((one) => sameIdentifier(one, wanted));
+
+/** A person has a handful of identifiers: comparing them costs less than the texts and the map that would find them. */
+const holderOf = (identifier: PersonIdentifier, candidates: readonly Candidate[]): Candidate | undefined =>
+  candidates.findLast((person) => holds(person.identifiers, identifier));
+
 /** An unsure number with the birth date stated and equal on both sides, and no name that differs from every known one. */
 const corroborated = (evidence: IdentityEvidence, person: Candidate): boolean =>
   compareDetail('birthDate', evidence, person) === 'agrees' &&
@@ -125,16 +132,18 @@ export const decideIdentity = (
   const { identifiers, mergedAliases } = read;
   if (identifiers.length === 0) return { outcome: 'unidentified', reason: 'no-identifier', reasons };
 
-  const holders = new Map<string, Candidate>();
-  for (const person of candidates) for (const known of person.identifiers) holders.set(identifierKey(known), person);
-  const found = new Map<PersonId, Candidate>();
+  const found: Candidate[] = [];
   for (const identifier of identifiers) {
-    const holder = holders.get(identifierKey(identifier));
+    const holder = holderOf(identifier, candidates);
     reasons.push({ code: holder === undefined ? 'unknown' : 'known', type: identifier.type });
-    if (holder !== undefined) found.set(holder.personId, holder);
+    if (holder !== undefined && !found.some(({ personId }) => personId === holder.personId)) found.push(holder);
   }
-  if (found.size > 1) return hold('identity-contradiction', { code: 'several-persons', persons: [...found.keys()].sort((a, b) => a - b) });
-  const [person] = found.values();
+  if (found.length > 1)
+    return hold('identity-contradiction', {
+      code: 'several-persons',
+      persons: found.map(({ personId }) => personId).sort((a, b) => a - b),
+    });
+  const [person] = found;
   // A number its own sender doubts is never learned: it would keep the true owner's messages out.
   const usable = identifiers.filter((one) => one.type !== 'nhs-number' || standing(one, read, rules) !== 'doubtful');
   if (usable.length < identifiers.length) reasons.push({ code: 'number-in-doubt', type: 'nhs-number' });
@@ -144,9 +153,9 @@ export const decideIdentity = (
       : { outcome: 'new', learns: usable, mergedAliases, reasons };
   }
 
-  const isAlias = (known: PersonIdentifier): boolean => mergedAliases.some((alias) => identifierKey(alias) === identifierKey(known));
+  const isAlias = (known: PersonIdentifier): boolean => holds(mergedAliases, known);
   const second = (type: IdentifierType): boolean =>
-    usable.some((own) => own.type === type && !person.identifiers.some((known) => identifierKey(known) === identifierKey(own))) &&
+    usable.some((own) => own.type === type && !holds(person.identifiers, own)) &&
     person.identifiers.some((known) => known.type === type && !isAlias(known));
   if (second('nhs-number')) return hold('identity-contradiction', { code: 'other-nhs-number', persons: [person.personId] });
   if (second('prison-number')) return hold('identity-contradiction', { code: 'other-prison-number', persons: [person.personId] });
@@ -154,7 +163,7 @@ export const decideIdentity = (
   const refused: IdentityReason[] = [];
   for (const rule of rules.match) {
     const type = TYPES[rule.by];
-    const own = identifiers.find((one) => one.type === type && holders.get(identifierKey(one)) === person);
+    const own = identifiers.find((one) => one.type === type && holds(person.identifiers, one));
     if (own === undefined) continue;
     const differs = rule.agree.find((detail) => compareDetail(detail, evidence, person) === 'differs');
     if (differs !== undefined)
@@ -186,7 +195,7 @@ const matched = (
   }
   const learns: PersonIdentifier[] = [];
   for (const own of identifiers) {
-    const known = person.identifiers.find((one) => identifierKey(one) === identifierKey(own));
+    const known = person.identifiers.find((one) => sameIdentifier(one, own));
     const raised = known !== undefined && own.status === NHS_NUMBER_STATUS.verified && known.status !== own.status;
     if (raised) reasons.push({ code: 'status-raised', type: own.type });
     if (known === undefined || raised) learns.push(own);

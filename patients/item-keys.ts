@@ -19,10 +19,12 @@ const scopeOf = (kind: string, place: KeyPlace): 'patient' | 'parent' | 'system'
 
 /** The keys of a record as the store looks them up. */
 export const scopedKeys = (mapped: Pick<MappedRecord, 'kind' | 'keys'>, place: KeyPlace): readonly ScopedKey[] => {
-  const scope = scopeOf(mapped.kind, place);
-  const number = scope === 'patient' ? place.personId : scope === 'parent' ? (place.parent?.id ?? 0) : 0;
-  return mapped.keys.map((key) => ({ system: place.system, kind: mapped.kind, scope: number, key }));
+  const scope = scopeNumber(scopeOf(mapped.kind, place), place);
+  return mapped.keys.map((key) => ({ system: place.system, kind: mapped.kind, scope, key }));
 };
+
+const scopeNumber = (scope: ReturnType<typeof scopeOf>, place: KeyPlace): number =>
+  scope === 'patient' ? place.personId : scope === 'parent' ? (place.parent?.id ?? 0) : 0;
 
 const byName = (a: RecordKey, b: RecordKey): number => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
 
@@ -51,17 +53,17 @@ export const resolveItem = (
   found: { get(key: string): StoredItem | undefined },
   persons: ReadonlySet<PersonId> = new Set([place.personId]),
 ): Resolved => {
-  const items = new Map<number, StoredItem>();
-  const perPatient = scopeOf(mapped.kind, place) === 'patient';
-  const places = perPatient ? [...persons].map((personId) => ({ ...place, personId })) : [place];
-  for (const one of places) {
-    for (const key of scopedKeys(mapped, one)) {
-      const item = found.get(scopedKeyText(key));
-      if (item !== undefined) items.set(item.id, item);
+  const items: StoredItem[] = [];
+  const look = (scope: number): void => {
+    for (const key of mapped.keys) {
+      const item = found.get(scopedKeyText({ system: place.system, kind: mapped.kind, scope, key }));
+      if (item !== undefined && !items.some(({ id }) => id === item.id)) items.push(item);
     }
-  }
-  const candidates = perPatient ? preferOwn([...items.values()], place.personId) : [...items.values()];
-  const [item, second] = candidates;
+  };
+  const within = scopeOf(mapped.kind, place);
+  if (within === 'patient') for (const personId of persons) look(personId);
+  else look(scopeNumber(within, place));
+  const [item, second] = within === 'patient' ? preferOwn(items, place.personId) : items;
   if (second !== undefined) return { outcome: 'hold', reason: 'key-conflict' };
   if (item === undefined) return { outcome: 'none' };
   return persons.has(item.personId) ? { outcome: 'one', item } : { outcome: 'hold', reason: 'key-conflict' };
@@ -69,6 +71,7 @@ export const resolveItem = (
 
 /** After a merge one per-patient key may name an item of each person: the own item is meant, both are kept. */
 const preferOwn = (items: readonly StoredItem[], personId: PersonId): readonly StoredItem[] => {
+  if (items.length < 2) return items;
   const own = items.filter((item) => item.personId === personId);
   return own.length > 0 ? own : items.length > 1 ? newestFirst(items).slice(0, 1) : items;
 };

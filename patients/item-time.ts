@@ -31,13 +31,10 @@ export const sparseTimes = (
   fields: Readonly<Record<string, unknown>>,
   own: string,
 ): Readonly<Record<string, Instant>> | undefined => {
+  const names: string[] = [];
+  for (const [name, time] of times) if (time !== own || (name !== STATE && !Object.hasOwn(fields, name))) names.push(name);
+  if (names.length === 0) return undefined;
   const kept: Record<string, Instant> = {};
-  let any = false;
-  for (const name of [...times.keys()].sort()) {
-    const time = times.get(name);
-    if (time === undefined || (time === own && (name === STATE || Object.hasOwn(fields, name)))) continue;
-    kept[name] = brandAs<Instant>(time);
-    any = true;
-  }
-  return any ? kept : undefined;
+  for (const name of names.sort()) kept[name] = brandAs<Instant>(times.get(name) ?? own);
+  return kept;
 };

@@ -109,18 +109,19 @@ export const applyRecord = (present: PresentItem | null, mapped: MappedRecord, c
   // The stored asOf stands for the stored time of receipt where there is none: the next version has another time of receipt.
   const asOf = kept === undefined ? mapped.asOf : (kept.asOf ?? kept.receivedAt);
   const fieldAsOf = sparseTimes(times, fields, asOf ?? context.receivedAt);
-  const changed = base === null || state !== base.state || !sameJson(fields, base.fields);
+  const sameFields = base !== null && sameJson(fields, base.fields);
+  const changed = base === null || state !== base.state || !sameFields;
   const moved =
     base !== null &&
     (newKeys.length > 0 ||
       stateTime(base) !== at ||
       recordTime(base) !== (asOf ?? context.receivedAt) ||
       !sameJson(fieldAsOf ?? {}, base.fieldAsOf ?? {}));
-  const next: CanonicalRecord = {
+  const stated: CanonicalRecord = {
     id: uuid,
     kind: mapped.kind,
     system: context.system,
-    keys: [...known, ...newKeys],
+    keys: newKeys.length === 0 ? known : [...known, ...newKeys],
     parentId: base?.parentId ?? context.parent?.uuid ?? null,
     position: mapped.position,
     state,
@@ -133,9 +134,10 @@ export const applyRecord = (present: PresentItem | null, mapped: MappedRecord, c
     mappingVersion: context.mappingVersion,
     directoryVersion: context.directoryVersion,
     issues,
-    fields,
-    ...(fieldAsOf === undefined ? {} : { fieldAsOf }),
+    // Versions that say the same share their fields: less is kept, and what was worked out of them stands.
+    fields: sameFields ? base.fields : fields,
   };
+  const next = fieldAsOf === undefined ? stated : { ...stated, fieldAsOf };
   const filedBy: FiledBy | null = !changed
     ? 'unchanged'
     : !isWithdrawn(state)
@@ -157,8 +159,11 @@ const nextFields = (
   issue: Say,
 ): { fields: Record<string, Json>; times: Map<string, string> } => {
   const fields: Record<string, Json> = { ...base?.fields };
-  const times = new Map<string, string>(Object.entries(base?.fieldAsOf ?? {}));
-  if (base !== null) for (const field of Object.keys(fields)) times.set(field, fieldTime(base, field) ?? recordTime(base));
+  const times = new Map<string, string>();
+  if (base !== null) {
+    for (const [name, stated] of Object.entries(base.fieldAsOf ?? {})) times.set(name, stated);
+    for (const field of Object.keys(fields)) times.set(field, fieldTime(base, field) ?? recordTime(base));
+  }
   const floor = times.get(REPLACED);
   const isPast = (field: string): boolean => {
     const stored = times.get(field);
@@ -173,7 +178,9 @@ const nextFields = (
     }
     times.set(REPLACED, time);
   }
-  for (const [field, stated] of Object.entries(mapped.fields)) {
+  for (const field of Object.keys(mapped.fields)) {
+    const stated = mapped.fields[field];
+    if (stated === undefined) continue;
     if (isPast(field)) {
       if (stated.state === 'cleared' ? Object.hasOwn(fields, field) : !sameJson(fields[field], stated.value))
         issue('older-than-stored', field);

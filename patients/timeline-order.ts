@@ -29,7 +29,7 @@ export const isUndo = (event: CustodyEventType): boolean => UNDOES[event] !== un
 
 const timed = (event: CustodyEvent): Timed | undefined => {
   const span = spanOf(event.at) ?? spanOf(event.statedAt);
-  return span === undefined ? undefined : { event, ...span };
+  return span === undefined ? undefined : { event, start: span.start, end: span.end };
 };
 const byId = (a: Timed, b: Timed): number => (a.event.id < b.event.id ? -1 : a.event.id > b.event.id ? 1 : 0);
 
@@ -42,6 +42,8 @@ export interface Standing {
   readonly pending: readonly string[];
 }
 
+const NOTHING_UNDONE: ReadonlyMap<string, string> = new Map();
+
 /**
  * Takes back what the undo events name: the event at the undo's `at` if it states one, else the latest of its type on the booking. Only an
  * event stated no later than the undo can be meant, so the answer is the same whatever order the news arrived in.
@@ -50,10 +52,16 @@ export const standingEvents = (events: readonly CustodyEvent[]): Standing => {
   const moves: Timed[] = [];
   const undos: Timed[] = [];
   for (const event of events) {
-    const one = timed(isUndo(event.event) ? { ...event, at: null } : event);
-    if (one !== undefined) (isUndo(event.event) ? undos : moves).push({ ...one, event });
+    if (isUndo(event.event)) {
+      const one = timed({ ...event, at: null });
+      if (one !== undefined) undos.push({ ...one, event });
+    } else {
+      const one = timed(event);
+      if (one !== undefined) moves.push(one);
+    }
   }
   moves.sort((a, b) => a.start - b.start || byId(a, b));
+  if (undos.length === 0) return { events: moves, undone: NOTHING_UNDONE, pending: [] };
   undos.sort((a, b) => a.start - b.start || byId(a, b));
   const undone = new Map<string, string>();
   const pending: string[] = [];
@@ -95,7 +103,15 @@ const rank = (one: Timed): number => RANK[one.event.event] ?? 9;
  */
 export const inOrder = (events: readonly Timed[], fits: (event: CustodyEvent) => boolean, take: (event: Timed) => void): void => {
   const rest = [...events];
-  while (rest.length > 0) {
+  for (;;) {
+    const [first, second] = rest;
+    if (first === undefined) return;
+    // Nearly always one is clearly the next.
+    if (second === undefined || second.start > first.end) {
+      rest.shift();
+      take(first);
+      continue;
+    }
     let earliestEnd = Number.POSITIVE_INFINITY;
     let open = 0;
     for (const one of rest) {

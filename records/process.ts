@@ -232,4 +232,5 @@ export interface ProcessStore {
 
 export const identifierKey = (identifier: { readonly type: IdentifierType; readonly value: string }): string =>
   `${identifier.type}|${identifier.value}`;
+export const sameIdentifier = (a: PersonIdentifier, b: PersonIdentifier): boolean => a.type === b.type && a.value === b.value;
 export const scopedKeyText = (k: ScopedKey): string => `${k.system}|${k.kind}|${k.scope}|${k.key.name}|${JSON.stringify(k.key.values)}`;

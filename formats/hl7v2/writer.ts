@@ -43,9 +43,6 @@ const HEADERS = new Set(['MSH', 'FHS', 'BHS']);
 const NON_ASCII = /[^\x00-\x7f]/;
 const BASE64 = /[A-Za-z0-9+/=]/;
 
-type Piece = string | ContentPart;
-const isContent = (value: Leaf | readonly unknown[]): value is ContentPart =>
-  typeof value === 'object' && value !== null && 'kind' in value;
 const isRepeated = (value: FieldValue): value is { readonly repetitions: readonly RepetitionValue[] } =>
   typeof value === 'object' && value !== null && 'repetitions' in value;
 
@@ -66,19 +63,17 @@ class Writing {
     if (!NAME.test(draft.name)) throw new RangeError('segment name is not three capitals or digits');
     const { field, component, repetition, escape: esc, subcomponent, truncation } = this.delimiters;
     const header = HEADERS.has(draft.name);
-    this.put([draft.name]);
-    if (header) this.put([`${field}${component}${repetition}${esc}${subcomponent}${truncation ?? ''}`]);
-    const fields = [...draft.fields];
-    if (draft.name === 'MSH') fields[17] = charset;
-    let empty = '';
-    for (let n = header ? 3 : 1; n <= fields.length; n++) {
-      empty += field;
-      const pieces = this.render(draft, fields[n - 1], n);
-      if (pieces.length === 0) continue;
-      this.put([empty, ...pieces]);
-      empty = '';
+    this.text += draft.name;
+    if (header) this.text += `${field}${component}${repetition}${esc}${subcomponent}${truncation ?? ''}`;
+    const { fields } = draft;
+    const isMessage = draft.name === 'MSH';
+    const last = isMessage ? Math.max(fields.length, 18) : fields.length;
+    let gap = '';
+    for (let n = header ? 3 : 1; n <= last; n++) {
+      gap += field;
+      if (this.field(isMessage && n === 18 ? charset : fields[n - 1], gap, draft, n)) gap = '';
     }
-    this.put(['\r']);
+    this.text += '\r';
   }
 
   finish(): readonly PayloadPart[] {
@@ -86,65 +81,80 @@ class Writing {
     return this.parts;
   }
 
-  private put(pieces: readonly Piece[]): void {
-    for (const piece of pieces) {
-      if (typeof piece === 'string') {
-        this.text += piece;
-        continue;
-      }
-      this.flush();
-      this.parts.push(piece);
-    }
-  }
-
   private flush(): void {
     if (this.text !== '') this.parts.push({ kind: 'bytes', bytes: encode(this.text, this.encoding).bytes });
     this.text = '';
   }
 
-  private render(segment: SegmentDraft, value: FieldValue, n: number): readonly Piece[] {
-    const { repetition, component, subcomponent } = this.delimiters;
-    const leaf = (one: Leaf): readonly Piece[] => this.leaf(one, segment, n);
-    const componentOf = (one: ComponentValue): readonly Piece[] =>
-      Array.isArray(one) ? join(one.map(leaf), subcomponent) : leaf(asLeaf(one));
-    const repetitionOf = (one: RepetitionValue): readonly Piece[] =>
-      Array.isArray(one) ? join(one.map(componentOf), component) : leaf(asLeaf(one));
-    if (isRepeated(value)) return join(value.repetitions.map(repetitionOf), repetition);
-    return repetitionOf(value);
+  // Each of these writes `gap`, the separators since what was written last, before what it writes, and says whether it wrote anything:
+  // separators behind the last value are never written, so `a^^` is `a`.
+
+  private field(value: FieldValue, gap: string, segment: SegmentDraft, n: number): boolean {
+    if (!isRepeated(value)) return this.repetition(value, gap, segment, n);
+    let left = gap;
+    let any = false;
+    const { repetitions } = value;
+    for (let at = 0; at < repetitions.length; at++) {
+      if (at > 0) left += this.delimiters.repetition;
+      if (!this.repetition(repetitions[at], left, segment, n)) continue;
+      left = '';
+      any = true;
+    }
+    return any;
   }
 
-  private leaf(value: Leaf, segment: SegmentDraft, n: number): readonly Piece[] {
-    if (value === undefined || value === '') return [];
-    if (value === null) return [NULL_TEXT];
-    if (isContent(value)) {
-      if (value.encoding !== 'base64') throw new RangeError('content in an HL7 message must be base64');
-      if (Object.values(this.delimiters).some((d) => BASE64.test(d))) throw new RangeError('a delimiter is a letter of base64');
-      return [value];
+  private repetition(value: RepetitionValue, gap: string, segment: SegmentDraft, n: number): boolean {
+    if (!isList(value)) return this.leaf(value, gap, segment, n);
+    let left = gap;
+    let any = false;
+    for (let at = 0; at < value.length; at++) {
+      if (at > 0) left += this.delimiters.component;
+      if (!this.component(value[at], left, segment, n)) continue;
+      left = '';
+      any = true;
     }
+    return any;
+  }
+
+  private component(value: ComponentValue, gap: string, segment: SegmentDraft, n: number): boolean {
+    if (!isList(value)) return this.leaf(value, gap, segment, n);
+    let left = gap;
+    let any = false;
+    for (let at = 0; at < value.length; at++) {
+      if (at > 0) left += this.delimiters.subcomponent;
+      if (!this.leaf(value[at], left, segment, n)) continue;
+      left = '';
+      any = true;
+    }
+    return any;
+  }
+
+  private leaf(value: Leaf, gap: string, segment: SegmentDraft, n: number): boolean {
+    if (value === undefined || value === '') return false;
+    this.text += gap;
+    if (value === null) this.text += NULL_TEXT;
+    else if (typeof value === 'string') this.text += this.escaped(value, segment, n);
+    else this.content(value);
+    return true;
+  }
+
+  private escaped(value: string, segment: SegmentDraft, n: number): string {
     if (NON_ASCII.test(value) && encode(value, this.encoding).lost > 0) this.unencodable.add(`${segment.name}-${n}`);
     // Two quotes that are meant as text must not delete anything at the far side.
-    if (value === NULL_TEXT) return [`${this.delimiters.escape}X2222${this.delimiters.escape}`];
-    return [isFormatted(segment, n) ? escapeFormatted(value, this.delimiters) : escapeText(value, this.delimiters)];
+    if (value === NULL_TEXT) return `${this.delimiters.escape}X2222${this.delimiters.escape}`;
+    return isFormatted(segment, n) ? escapeFormatted(value, this.delimiters) : escapeText(value, this.delimiters);
+  }
+
+  private content(value: ContentPart): void {
+    if (value.encoding !== 'base64') throw new RangeError('content in an HL7 message must be base64');
+    if (Object.values(this.delimiters).some((d) => BASE64.test(d))) throw new RangeError('a delimiter is a letter of base64');
+    this.flush();
+    this.parts.push(value);
   }
 }
 
-/** The list members of the unions above are ruled out by Array.isArray, which does not narrow readonly lists. */
-const asLeaf = (value: Leaf | readonly unknown[]): Leaf =>
-  typeof value === 'object' && value !== null && !isContent(value) ? undefined : value;
-
-/** Joins with empty ends trimmed: `a^^` is `a`. */
-function join(items: readonly (readonly Piece[])[], separator: string): readonly Piece[] {
-  const joined: Piece[] = [];
-  let gap = '';
-  for (const [i, item] of items.entries()) {
-    if (i > 0) gap += separator;
-    if (item.length === 0) continue;
-    if (gap !== '') joined.push(gap);
-    gap = '';
-    joined.push(...item);
-  }
-  return joined;
-}
+/** Array.isArray does not narrow readonly lists. */
+const isList = <T>(value: T): value is Extract<T, readonly unknown[]> => Array.isArray(value);
 
 /** TX and FT, where a line end is `\.br\`; elsewhere it is `\X0D\`. OBX-5 is what OBX-2 says. */
 function isFormatted(segment: SegmentDraft, n: number): boolean {

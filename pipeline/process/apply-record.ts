@@ -42,14 +42,13 @@ export const applyMapped = (
   system: string,
   parent: StoredItem | null = null,
 ): ApplyResult => {
-  const mapped = LINKING_KINDS.has(unlinked.kind)
-    ? withLinks(unlinked, { system, found: context.draft.found, persons: closureOf(person) })
-    : unlinked;
+  const persons = closureOf(person);
+  const mapped = LINKING_KINDS.has(unlinked.kind) ? withLinks(unlinked, { system, found: context.draft.found, persons }) : unlinked;
   const place: KeyPlace = { system, personId: person.id, parent: parent === null ? null : { id: parent.id, uuid: parent.uuid } };
-  const resolved = resolveItem(mapped, place, context.draft.found, closureOf(person));
+  const resolved = resolveItem(mapped, place, context.draft.found, persons);
   if (resolved.outcome === 'hold') return { ok: false, hold: { reason: resolved.reason, rule: mapped.rule } };
   const present = resolved.outcome === 'one' ? resolved.item : null;
-  const applied = applyRecord(present, mapped, { ...place, ...context.facts });
+  const applied = applyRecord(present, mapped, itemContext(context.facts, place));
   if (applied.outcome === 'hold') return { ok: false, hold: { reason: applied.reason, rule: applied.rule } };
   if (applied.outcome === 'noted') return { ok: true, person, records: [], issues: applied.issues };
 
@@ -74,6 +73,19 @@ export const applyMapped = (
   return { ok: true, person: next, issues, records: [{ item: stored.item, applied, filedBy, isNew: present === null }, ...children] };
 };
 
+/** By name: two objects spread into one cost more than what is done with them. */
+const itemContext = (facts: ApplyContext['facts'], { system, personId, parent }: KeyPlace): ItemContext => ({
+  source: facts.source,
+  messageId: facts.messageId,
+  receivedAt: facts.receivedAt,
+  mappingVersion: facts.mappingVersion,
+  directoryVersion: facts.directoryVersion,
+  nameId: facts.nameId,
+  system,
+  personId,
+  parent,
+});
+
 const store = (
   context: ApplyContext,
   person: PersonState,
@@ -97,7 +109,12 @@ const store = (
         }
       : { uuid: applied.uuid, state: applied.state, record: null, keys: [...(present?.keys ?? []), ...applied.newKeys] };
   const next = context.draft.write(person, {
+    // Each by its name: spread in, they would cost more than all else of a write.
     id,
+    uuid: made.uuid,
+    state: made.state,
+    record: made.record,
+    keys: made.keys,
     isNew: present === null,
     personId: present?.personId ?? person.id,
     kind: mapped.kind,
@@ -109,7 +126,6 @@ const store = (
     recordId: context.ids.record(),
     messageId: context.messageId,
     part: context.part,
-    ...made,
   });
   const item = next.items.get(id);
   if (item === undefined) throw new Error('an item was written and is not there');

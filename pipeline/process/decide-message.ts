@@ -31,11 +31,12 @@ export const decideMessage = async (parts: DecideParts, set: WorkingSet, work: M
   const writes: PartWrite[] = [];
   const filings: Filing[] = [];
   const sender = senderOf(parts.plan, work);
+  const { plan, names, ids, tx, keep, telemetry } = parts;
   for (const part of work.parts) {
     if (work.only !== null && !work.only.has(part.part.part)) continue;
     const draft = new Draft(set);
     try {
-      const decided = await decidePart({ ...parts, draft, sender }, work, part);
+      const decided = await decidePart({ plan, names, ids, tx, keep, telemetry, draft, sender }, work, part);
       if (decided.keep) draft.commit();
       writes.push(decided.write);
       filings.push(...decided.filings);

@@ -2,7 +2,7 @@ import { custodyEventOf } from '../../patients/custody-event.ts';
 import type { OdsCode } from '../../records/ids.ts';
 import { isKindName, KIND_FACTS } from '../../records/kinds/index.ts';
 import type { Filing, HeldPart, PartWrite, StoredItem } from '../../records/process.ts';
-import { type AppliedPart, applyPart } from './apply-part.ts';
+import { type AppliedPart, type ApplyEnvironment, applyPart } from './apply-part.ts';
 import { type AppliedRecord, type ApplyContext, applyMapped } from './apply-record.ts';
 import type { DecideParts } from './decide-parts.ts';
 import { type FileContext, type FiledRecord, fileRecord } from './file-record.ts';
@@ -30,8 +30,7 @@ const HOUSE = 'throughcare';
 /** Applies one part, then routes what it changed. A hold from routing keeps the part's records: only the sending waits. */
 export const decidePart = async (parts: DecidePartParts, work: MessageWork, partWork: PartWork): Promise<DecidedPart> => {
   const context = applyContext(parts, work, partWork);
-  const system = work.mapped?.system ?? work.source.system;
-  const applied = applyPart({ ...context, rules: work.source.identity, system }, partWork);
+  const applied = applyPart(context, partWork);
   if (applied.hold !== null || applied.person === null) return stopped(partWork, applied);
   const router = new PartRouter(parts, work, partWork, context, applied.person);
   for (const record of applied.records) router.route(record);
@@ -71,7 +70,7 @@ const stopped = (work: PartWork, applied: AppliedPart): DecidedPart => {
   };
 };
 
-const applyContext = (parts: DecidePartParts, work: MessageWork, { part }: PartWork): ApplyContext => {
+const applyContext = (parts: DecidePartParts, work: MessageWork, { part }: PartWork): ApplyEnvironment => {
   const mappingVersion = work.mapped?.version;
   if (mappingVersion === undefined) throw new Error('a message without mapping has no parts');
   const directoryVersion = parts.plan.directory.version;
@@ -83,6 +82,8 @@ const applyContext = (parts: DecidePartParts, work: MessageWork, { part }: PartW
     mappingVersion,
     directoryVersion,
     assertedBy: parts.sender,
+    rules: work.source.identity,
+    system: work.mapped?.system ?? work.source.system,
     facts: {
       source: work.source.name,
       messageId: work.todo.id,
@@ -180,6 +181,7 @@ class PartRouter {
 
   /** Without what was filed by an earlier run of the same part: the transport key names message, part, record and destination. */
   async newFilings(again: boolean): Promise<readonly Filing[]> {
+    if (this.#filings.length < 2 && !again) return this.#filings;
     const unique = [...new Map(this.#filings.map((filing) => [filing.transportKey, filing])).values()];
     if (!again || unique.length === 0) return unique;
     const before = await this.#parts.tx.filed(unique.map((filing) => filing.transportKey));

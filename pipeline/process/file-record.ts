@@ -138,7 +138,7 @@ export const renderWith = (
     action: record.action,
     children,
     patient: patientView(context.person, record),
-    episode: context.standing.factsFor(record, children, null).episode,
+    episode: context.standing.episode,
     records: (kind) => recordsRead(context.person, kind),
     route: delivery.facts,
     delivery: facts,

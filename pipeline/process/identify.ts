@@ -18,15 +18,17 @@ const nameOf = (value: Json | undefined): { family?: string; given?: string[] } 
   };
 };
 
-/** A version of a record never changes, so what it says of a person need be read once. */
-const details = new WeakMap<CanonicalRecord, KnownDetails>();
+/** Fields of a record never change, and a version that changes none has those of the one before: what they say of a person is read once. */
+const details = new WeakMap<CanonicalRecord['fields'], KnownDetails>();
 
 const detailsOf = (person: PersonState): KnownDetails => {
   const patient = patientOf(person);
   if (patient === null) return {};
-  const known = details.get(patient) ?? readDetails(patient);
-  details.set(patient, known);
-  return known;
+  const known = details.get(patient.fields);
+  if (known !== undefined) return known;
+  const read = readDetails(patient);
+  details.set(patient.fields, read);
+  return read;
 };
 
 const readDetails = (patient: CanonicalRecord): KnownDetails => {
@@ -37,12 +39,18 @@ const readDetails = (patient: CanonicalRecord): KnownDetails => {
   return { names, ...(birthDate === undefined ? {} : { birthDate }), ...(gender === undefined ? {} : { gender }) };
 };
 
-export const candidateOf = (person: PersonState): Candidate => ({
-  personId: person.id,
-  identifiers: person.identifiers,
-  restricted: person.restricted,
-  ...detailsOf(person),
-});
+export const candidateOf = (person: PersonState): Candidate => {
+  const { names, birthDate, gender } = detailsOf(person);
+  const candidate: { -readonly [K in keyof Candidate]: Candidate[K] } = {
+    personId: person.id,
+    identifiers: person.identifiers,
+    restricted: person.restricted,
+  };
+  if (names !== undefined) candidate.names = names;
+  if (birthDate !== undefined) candidate.birthDate = birthDate;
+  if (gender !== undefined) candidate.gender = gender;
+  return candidate;
+};
 
 /** Everybody the index finds under one of these, merges followed. */
 export const candidatesFor = (draft: Draft, identifiers: readonly PersonIdentifier[]): Candidate[] => {

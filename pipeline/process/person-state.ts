@@ -54,6 +54,13 @@ export const withItems = (person: PersonState, items: Iterable<StoredItem>, kind
   return { ...person, items: next, loaded: person.isNew ? person.loaded : new Set([...person.loaded, ...kinds]) };
 };
 
+/** One item as it is now. */
+export const withItem = (person: PersonState, item: StoredItem): PersonState => {
+  const items = new Map(person.items);
+  items.set(item.id, item);
+  return { ...person, items };
+};
+
 export const withIdentifiers = (person: PersonState, learned: readonly PersonIdentifier[]): PersonState => {
   const known = new Map(person.identifiers.map((identifier) => [identifierKey(identifier), identifier]));
   for (const identifier of learned) known.set(identifierKey(identifier), { ...known.get(identifierKey(identifier)), ...identifier });

@@ -13,6 +13,8 @@ import { type PersonState, patientOf, recordsOfKind, recordsRead } from './perso
 export interface Standing {
   readonly timeline: Timeline;
   readonly registration: RegistrationState;
+  /** Fields of the present or last stay in custody; empty where there is none. */
+  readonly episode: RoutingFacts['episode'];
   readonly at: Instant;
   factsFor(record: CanonicalRecord, children: readonly CanonicalRecord[], sender: OdsCode | null): RoutingFacts;
 }
@@ -29,6 +31,7 @@ export const standingOf = (person: PersonState, at: Instant): Standing => {
   return {
     timeline,
     registration,
+    episode,
     at,
     factsFor: (record, children, sender) => ({
       record,

@@ -10,7 +10,7 @@ import {
   type StoredItem,
   scopedKeyText,
 } from '../../records/process.ts';
-import { type PersonState, withIdentifiers, withItems } from './person-state.ts';
+import { type PersonState, withIdentifiers, withItem } from './person-state.ts';
 
 /** Everything a batch has loaded and decided so far. Messages are decided in order; each sees what those before it did. */
 export class WorkingSet {
@@ -46,11 +46,12 @@ export class WorkingSet {
 export class Draft {
   readonly #base: WorkingSet;
   readonly #persons = new Map<PersonId, PersonState>();
-  readonly #holders = new Map<string, PersonId>();
-  readonly #keys = new Map<string, ItemId>();
   readonly #known = new Map<ItemId, StoredItem>();
-  readonly #roots = new Map<PersonId, PersonId>();
   readonly #learned = new Map<PersonId, PersonIdentifier[]>();
+  // Most messages bring no identifier, key or merge that is new: these are made at need.
+  #holders: Map<string, PersonId> | null = null;
+  #keys: Map<string, ItemId> | null = null;
+  #roots: Map<PersonId, PersonId> | null = null;
   readonly #items: ItemWrite[] = [];
   readonly #merges: MergeWrite[] = [];
 
@@ -59,7 +60,7 @@ export class Draft {
   }
 
   rootOf(id: PersonId): PersonId {
-    return this.#roots.get(id) ?? this.#base.rootOf(id);
+    return this.#roots?.get(id) ?? this.#base.rootOf(id);
   }
 
   /** The person as this message sees it; one that was merged away leads to the one that stays. */
@@ -72,14 +73,14 @@ export class Draft {
 
   holder(identifier: PersonIdentifier): PersonId | undefined {
     const key = identifierKey(identifier);
-    const holder = this.#holders.get(key) ?? this.#base.holders.get(key);
+    const holder = this.#holders?.get(key) ?? this.#base.holders.get(key);
     return holder === undefined ? undefined : this.rootOf(holder);
   }
 
   /** Items by scoped key text. */
   readonly found = {
     get: (key: string): StoredItem | undefined => {
-      const id = this.#keys.get(key) ?? this.#base.keys.get(key);
+      const id = this.#keys?.get(key) ?? this.#base.keys.get(key);
       return id === undefined ? undefined : this.item(id);
     },
   };
@@ -98,7 +99,7 @@ export class Draft {
     const next = withIdentifiers(person, identifiers);
     this.put(next);
     this.#learned.get(person.id)?.push(...identifiers);
-    for (const identifier of identifiers) this.#holders.set(identifierKey(identifier), person.id);
+    this.#hold(identifiers, person.id);
     return next;
   }
 
@@ -108,8 +109,11 @@ export class Draft {
     const item: StoredItem = { id, uuid, personId, kind, system, state, parentId, recordId, keys, record };
     this.#items.push(write);
     this.#known.set(id, item);
-    for (const key of write.newKeys) this.#keys.set(scopedKeyText(key satisfies ScopedKey), id);
-    const next = withItems(person, [item]);
+    for (const key of write.newKeys) {
+      this.#keys ??= new Map();
+      this.#keys.set(scopedKeyText(key satisfies ScopedKey), id);
+    }
+    const next = withItem(person, item);
     this.put(next);
     return next;
   }
@@ -118,8 +122,7 @@ export class Draft {
   merge(write: MergeWrite, into: PersonState): void {
     this.#merges.push(write);
     this.put(into);
-    this.#roots.set(write.from, into.id);
-    for (const merged of into.merged) this.#roots.set(merged, into.id);
+    this.#lead([write.from, ...into.merged], into.id);
   }
 
   /** `from`, and whoever was merged into it, stand on their own again. */
@@ -127,8 +130,18 @@ export class Draft {
     this.#merges.push(write);
     this.put(from);
     this.put(into);
-    for (const id of [from.id, ...from.merged]) this.#roots.set(id, from.id);
-    for (const identifier of from.identifiers) this.#holders.set(identifierKey(identifier), from.id);
+    this.#lead([from.id, ...from.merged], from.id);
+    this.#hold(from.identifiers, from.id);
+  }
+
+  #hold(identifiers: readonly PersonIdentifier[], person: PersonId): void {
+    this.#holders ??= new Map();
+    for (const identifier of identifiers) this.#holders.set(identifierKey(identifier), person);
+  }
+
+  #lead(persons: readonly PersonId[], root: PersonId): void {
+    this.#roots ??= new Map();
+    for (const person of persons) this.#roots.set(person, root);
   }
 
   /** A person as it was before it was merged in this batch. */
@@ -155,10 +168,10 @@ export class Draft {
   commit(): void {
     const base = this.#base;
     for (const [id, state] of this.#persons) base.persons.set(id, state);
-    for (const [key, id] of this.#holders) base.holders.set(key, id);
-    for (const [key, id] of this.#keys) base.keys.set(key, id);
+    if (this.#holders !== null) for (const [key, id] of this.#holders) base.holders.set(key, id);
+    if (this.#keys !== null) for (const [key, id] of this.#keys) base.keys.set(key, id);
+    if (this.#roots !== null) for (const [id, root] of this.#roots) base.roots.set(id, root);
     for (const [id, item] of this.#known) base.known.set(id, item);
-    for (const [id, root] of this.#roots) base.roots.set(id, root);
     for (const [id, learned] of this.#learned) {
       const before = base.touched.get(id);
       if (before === undefined) base.touched.set(id, [...learned]);
