@@ -44,10 +44,10 @@ const PATIENCE = 15_000;
 const STATEMENT = 5_000;
 const MOST_WAITING = 128 * 1024 * 1024;
 /**
- * Where several senders wait at once their next messages are about to come: this many milliseconds make one commit of two. A lone sender
- * waits for nothing.
+ * Where several senders wait at once their next messages are about to come: for this many milliseconds at most, and no longer than until
+ * all of them are back, a commit is kept waiting, which makes one commit of two. A lone sender waits for nothing.
  */
-const LINGER = 1;
+const LINGER = 2;
 /** How often overdue appends are looked for. */
 const CHECK = 250;
 
@@ -67,7 +67,9 @@ export class Journal implements JournalPort {
   #waitingBytes = 0;
   #unready = 0;
   #scheduled = false;
-  /** How many lately came together. */
+  /** A flush that waits for company. */
+  #lingering: NodeJS.Timeout | undefined;
+  /** How many senders lately waited at once. */
   #company = 0;
   #closing = false;
   #idle: (() => void) | undefined;
@@ -139,20 +141,25 @@ export class Journal implements JournalPort {
   /** After the present turn of the event loop, so that everything that came in with it shares a commit. */
   #schedule(): void {
     if (this.#scheduled || this.#flying.length > 0 || this.#queue.length === 0) return;
+    if (this.#company > 1 && this.#queue.length < this.#company && !this.#closing) {
+      this.#lingering ??= setTimeout(() => this.#flushSoon(), LINGER);
+      return;
+    }
     this.#scheduled = true;
-    const flush = (): void => {
-      this.#scheduled = false;
-      void this.#flushOnce();
-    };
-    if (this.#company > 1 && this.#queue.length < this.#company) setTimeout(flush, LINGER);
-    else setImmediate(flush);
+    setImmediate(() => this.#flushSoon());
+  }
+
+  #flushSoon(): void {
+    clearTimeout(this.#lingering);
+    this.#lingering = undefined;
+    this.#scheduled = false;
+    if (this.#flying.length === 0) void this.#flushOnce();
   }
 
   async #flushOnce(): Promise<void> {
     const batch = this.#take();
     if (batch.length === 0) return;
     this.#flying = batch;
-    this.#company = Math.max(batch.length, Math.floor(this.#company * 0.9));
     const began = performance.now();
     const rows: IntakeRow[] = [];
     for (const waiting of batch) if (waiting.row !== undefined) rows.push(waiting.row);
@@ -160,6 +167,8 @@ export class Journal implements JournalPort {
     const flushed = await this.#flusher.write(rows, until);
     this.#telemetry.observe('journal_flush', (performance.now() - began) / 1000);
     this.#flying = [];
+    // Those answered now and those who came meanwhile: as many may be back at once.
+    this.#company = Math.min(MOST_ROWS, Math.max(batch.length + this.#queue.length, Math.floor(this.#company * 0.9)));
     let stored = 0;
     batch.forEach((waiting, ordinal) => {
       const result = flushed[ordinal] ?? { failure: new RangeError('the flush lost a row') };

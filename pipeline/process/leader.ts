@@ -48,7 +48,7 @@ export interface LeaderParts {
  * While messages keep coming, a batch begins this many milliseconds after the one before it began, or at once when a full one waits:
  * a transaction costs much the same for three messages as for thirty. The first message after a rest waits for nothing.
  */
-const PACE_MS = 20;
+const PACE_MS = 40;
 /** Messages looked at with care after a leader died. */
 const CAREFUL = 500;
 /** Of these, so many that were never suspected are tried together: a leader that was merely killed must not pay for each. */
