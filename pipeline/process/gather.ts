@@ -65,8 +65,9 @@ export const gather = async (
   const children = await tx.childrenOf(found.filter(mayHaveChildren).map((item) => item.id));
   for (const item of [...found, ...children]) {
     const person = set.persons.get(set.rootOf(item.personId));
-    if (person !== undefined) set.persons.set(person.id, withItems(person, [item]));
-    else set.know(item, scopeOf(item));
+    if (person === undefined) set.know(item, scopeOf(item));
+    // A person seen lately has this version already.
+    else if (person.items.get(item.id)?.recordId !== item.recordId) set.persons.set(person.id, withItems(person, [item]));
   }
   for (const person of set.persons.values()) for (const item of person.items.values()) set.know(item, scopeOf(item));
   return set;

@@ -17,9 +17,23 @@ const FIELD: Readonly<Partial<Record<IdentifierType, string>>> = {
  */
 export const patientView = (person: PersonState, like: CanonicalRecord): CanonicalRecord => {
   const patient = patientOf(person) ?? { ...like, kind: 'patient', fields: {}, keys: [], parentId: null };
+  const known = views.get(patient.fields);
+  if (known?.identifiers === person.identifiers) return { ...patient, fields: known.fields };
+  const fields = fieldsOf(patient, person.identifiers);
+  views.set(patient.fields, { identifiers: person.identifiers, fields });
+  return { ...patient, fields };
+};
+
+/** Versions of the record that state the same share their fields, and most messages bring no identifier: most views are the one before. */
+const views = new WeakMap<
+  CanonicalRecord['fields'],
+  { readonly identifiers: readonly PersonIdentifier[]; readonly fields: CanonicalRecord['fields'] }
+>();
+
+const fieldsOf = (patient: CanonicalRecord, identifiers: readonly PersonIdentifier[]): CanonicalRecord['fields'] => {
   const fields: Record<string, Json> = { ...patient.fields };
   const localIds: Json[] = [];
-  for (const identifier of [...person.identifiers].sort(byStanding)) {
+  for (const identifier of [...identifiers].sort(byStanding)) {
     const field = FIELD[identifier.type];
     if (field === undefined) localIds.push(localId(identifier));
     else if (fields[field] === undefined) {
@@ -28,7 +42,7 @@ export const patientView = (person: PersonState, like: CanonicalRecord): Canonic
     }
   }
   if (localIds.length > 0) fields.localIds = localIds;
-  return { ...patient, fields };
+  return fields;
 };
 
 const byStanding = (a: PersonIdentifier, b: PersonIdentifier): number => {
