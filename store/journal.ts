@@ -44,10 +44,10 @@ const PATIENCE = 15_000;
 const STATEMENT = 5_000;
 const MOST_WAITING = 128 * 1024 * 1024;
 /**
- * Where several senders wait at once their next messages are about to come: for this many milliseconds at most, and no longer than until
+ * Where several senders wait at once their next messages are about to come: for this millisecond at most, and no longer than until
  * all of them are back, a commit is kept waiting, which makes one commit of two. A lone sender waits for nothing.
  */
-const LINGER = 2;
+const LINGER = 1;
 /** How often overdue appends are looked for. */
 const CHECK = 250;
 
