@@ -10,7 +10,7 @@ export const advancedSettings: Setting<AdvancedSettings, false> = group<Advanced
     sendDeadline: duration({ doc: 'One attempt to send ends after this time, whatever the far side does.', default: '30s', min: 50 }),
     lease: duration({ doc: 'The processing leader is replaced when it has been silent this long.', default: '5s', min: 100 }),
     heartbeat: duration({ doc: 'How often a daemon shows that it lives.', default: '1s', min: 20 }),
-    processBatch: integer({ doc: 'Most messages processed in one transaction.', default: '100', min: 1, max: 500 }),
+    processBatch: integer({ doc: 'Most messages processed in one transaction.', default: '500', min: 1, max: 500 }),
     processPoll: duration({ doc: 'How often the idle leader looks for messages of other daemons.', default: '50ms', min: 5 }),
     reconcile: duration({ doc: 'How often hints that were lost are made again.', default: '30s', min: 50 }),
     wipePoll: duration({ doc: 'How often it is checked that the queue backend was not wiped.', default: '1s', min: 20 }),

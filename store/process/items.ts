@@ -191,11 +191,11 @@ export const writeItems = (tx: Transaction, store: RecordStore, items: readonly 
       ),
     );
   }
-  waits.push(...insertRecords(tx, store, items));
   return waits;
 };
 
-const insertRecords = (tx: Transaction, { vault, cache }: RecordStore, items: readonly ItemWrite[]): Promise<unknown>[] => {
+/** The versions themselves; their items must have been written before. */
+export const writeRecords = (tx: Transaction, { vault, cache }: RecordStore, items: readonly ItemWrite[]): Promise<unknown>[] => {
   const bodies = items.map((item) => {
     const body: CanonicalRecord | Tombstone = item.record ?? { tombstone: true, keys: item.keys };
     cache.put(item.recordId, { keys: body.keys, record: item.record });

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FaultCode } from '../../records/faults.ts';
 import type { DestinationId, ItemId, MessageId, Token, TransportKey } from '../../records/ids.ts';
 import { brandAs } from '../../records/ids.ts';
@@ -11,7 +12,7 @@ import type { Database, Transaction } from '../pool.ts';
 import { retryTransaction } from '../retry.ts';
 import type { Vault } from '../vault.ts';
 import { IdBlocks } from './id-blocks.ts';
-import { childrenOf, itemsByKey, itemsOf, type RecordStore, recordStore, writeItems } from './items.ts';
+import { childrenOf, itemsByKey, itemsOf, type RecordStore, recordStore, writeItems, writeRecords } from './items.ts';
 import { writeOutcomes } from './outcomes.ts';
 import { identifiersOf, lockPersons, mergesInto, personsOf, writeMerges, writePersons } from './persons.ts';
 import type { Systems } from './systems.ts';
@@ -90,15 +91,25 @@ const handedOver = async (tx: Transaction, items: readonly ItemId[], destination
   return new Set(rows.map((row) => brandAs<ItemId>(row.item_id)));
 };
 
+/** Records sealed and written at a stretch. */
+const STRETCH = 100;
+
 /** Persons, items, merges, lanes and deliveries, outcomes: the lock order of the store, every statement sent without waiting for the one before. */
 const write = async (tx: Transaction, records: RecordStore, hot: HotBytes<string>, batch: BatchWrite): Promise<readonly FiledHead[]> => {
   const { vault } = records;
-  const waits = [...writePersons(tx, vault, batch.persons), ...writeItems(tx, records, batch.items), ...writeMerges(tx, batch.merges)];
+  const waits = [...writePersons(tx, vault, batch.persons), ...writeItems(tx, records, batch.items)];
+  // Sealing a large batch takes tens of milliseconds: the rest of the process has its turn in between, acknowledgements above all.
+  for (let at = 0; at < batch.items.length; at += STRETCH) {
+    if (at > 0) await nextTurn();
+    waits.push(...writeRecords(tx, records, batch.items.slice(at, at + STRETCH)));
+  }
+  waits.push(...writeMerges(tx, batch.merges));
   const heads: FiledHead[] = [];
   // Merges read what was written before them; everything else goes out at once.
   for (const merge of batch.merges)
     heads.push(...(await (merge.undo ? unmergeLanes(tx, merge.from, merge.root) : mergeLanes(tx, merge.from, merge.into))));
   const filing = fileDeliveries(tx, vault, batch.filings, hot);
+  if (batch.items.length > STRETCH) await nextTurn();
   const outcomes = writeOutcomes(tx, vault, batch.messages);
   // The fence has answered with the first read, and writing is a batch's last act.
   tx.commit();
