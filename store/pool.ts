@@ -118,7 +118,15 @@ class PooledDatabase implements Database {
       result = await work(tx);
       await started;
     } catch (error) {
-      if (tx.committed !== undefined) await tx.committed.catch(ignored);
+      if (tx.committed !== undefined) {
+        try {
+          // Answered: what failed made it a rollback. Not answered: nobody knows.
+          await tx.committed;
+        } catch (lost) {
+          release(client, lost);
+          throw commitError(lost);
+        }
+      }
       await abandon(client, tx.failure);
       // What fails after the first failure only says that the transaction is aborted; the first says why.
       if (tx.failure !== undefined && error instanceof StoreError && error.state === '25P02') throw storeError(tx.failure);

@@ -126,6 +126,33 @@ describe('the pool', () => {
     }
   });
 
+  it('★ reports the same of a COMMIT that travels with the statements before it', async () => {
+    const pool = openDatabase(proxy.target, { max: 1, statementTimeout: 2_000 });
+    try {
+      const unanswered = pool.inTransaction(async (tx) => {
+        await tx.query('select 1');
+        proxy.mode = 'cut-replies';
+        const inserted = tx.query('insert into probe values (11)');
+        tx.commit();
+        await inserted;
+      });
+      expect(await failureOf(unanswered)).toBeInstanceOf(CommitUnknown);
+      proxy.mode = 'forward';
+      expect(await db.database.query('select id from probe where id = 11')).toEqual([{ id: 11 }]);
+      const refused = pool.inTransaction(async (tx) => {
+        const both = [tx.query('insert into probe values (12)'), tx.query('insert into probe values (11)')];
+        tx.commit();
+        await Promise.all(both);
+      });
+      expect(await failureOf(refused)).toMatchObject({ state: '23505' });
+      expect(await db.database.query('select id from probe where id = 12')).toEqual([]);
+      expect(await pool.query('select 1 as one')).toEqual([{ one: 1 }]);
+    } finally {
+      proxy.mode = 'forward';
+      await pool.close();
+    }
+  });
+
   it('gives up an answer that never comes, and heals', async () => {
     const pool = openDatabase(proxy.target, { max: 1, statementTimeout: 100 });
     try {
