@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { didYouMean } from '../language/did-you-mean.ts';
 import { FAULTS, type FaultCode, isFaultCode } from '../records/faults.ts';
+import { CommandEnd, EXIT } from './exit.ts';
 
 /** Turning what was typed into what is meant; a mistake is a usage error that says what would be right. */
 
@@ -46,7 +47,20 @@ const reason = (text: string): string => {
 export const reasoned = (command: Command): Command =>
   command.requiredOption('-r, --reason <text>', 'why; kept in the audit with your name', reason);
 export const reasonOf = (command: Command): string => command.opts<{ reason: string }>().reason;
-export const optionalReason = (): Option => new Option('-r, --reason <text>', 'why; kept in the audit with your name').argParser(reason);
+/** A verb that shows patient data when told to, and then only to somebody who says why. `shows`: what `--reveal` does. */
+export const revealing = (command: Command, shows: string): Command =>
+  command
+    .option('--reveal', `${shows}; needs --reason`)
+    .addOption(new Option('-r, --reason <text>', 'why; kept in the audit with your name').argParser(reason));
+
+/** The reason given for revealing; undefined where nothing is to be revealed. Throws `CommandEnd` where one stands without the other. */
+export const revealReason = (command: Command): string | undefined => {
+  const { reveal, reason: given } = command.opts<{ reveal?: boolean; reason?: string }>();
+  if (reveal !== true && given !== undefined) throw new CommandEnd(EXIT.usage, '--reason goes with --reveal');
+  if (reveal === true && given === undefined)
+    throw new CommandEnd(EXIT.usage, 'say why with --reason: who looks at patient data is kept in the audit');
+  return given;
+};
 
 /** Options that every list has: newest first, a page at a time. */
 export const paged = (command: Command): Command =>

@@ -1,6 +1,7 @@
 import type { FaultCode } from '../records/faults.ts';
 import type { DeliveryId, DestinationName, HoldId, LaneId, MessageId, SourceName } from '../records/ids.ts';
 import type { AttemptOutcome, DeliveryView, LanePhase, MessageState, Outcome, Priority, WithdrawReason } from '../records/states.ts';
+import type { TraceStep } from '../records/trace.ts';
 
 /**
  * What the operator's verbs need of the store. Rows hold ids, codes, counts and times: no patient data, so that a list may be shown
@@ -133,25 +134,6 @@ export interface SegmentShape {
   readonly bytes: number;
   /** Numbers of the fields that hold something. */
   readonly fields: readonly number[];
-}
-export interface TraceStep {
-  readonly at: Date;
-  readonly step:
-    | 'received'
-    | 'answered'
-    | 'mapped'
-    | 'identified'
-    | 'record'
-    | 'decided'
-    | 'filed'
-    | 'attempt'
-    | 'receipt'
-    | 'held'
-    | 'released'
-    | 'withdrawn'
-    | 'viewed';
-  /** Names, ids and codes: `kind=report key=…` is not among them, `route=results-to-gp delivery=17` is. */
-  readonly facts: Readonly<Record<string, string | number>>;
 }
 export interface HoldRow {
   readonly id: HoldId;

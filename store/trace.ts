@@ -1,26 +1,7 @@
 import type { MessageId } from '../records/ids.ts';
 import { ATTEMPT, OUTCOME } from '../records/states.ts';
+import type { TraceStep } from '../records/trace.ts';
 import type { Database } from './pool.ts';
-
-/** One thing that happened to a message or to what was made of it. Names, ids and codes only. */
-export interface TraceStep {
-  readonly at: Date;
-  readonly step:
-    | 'received'
-    | 'answered'
-    | 'mapped'
-    | 'identified'
-    | 'record'
-    | 'decided'
-    | 'filed'
-    | 'attempt'
-    | 'receipt'
-    | 'held'
-    | 'released'
-    | 'withdrawn'
-    | 'viewed';
-  readonly facts: Readonly<Record<string, string | number>>;
-}
 
 type Value = string | number | null;
 interface Event {

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { brandAs, type DeliveryId, type DestinationName, type MessageId } from '../../records/ids.ts';
 import type { DeliveryView } from '../../records/states.ts';
-import { id, optionalReason, type PageOptions, paged, pageOf, reasoned, reasonOf } from '../arguments.ts';
+import { id, type PageOptions, paged, pageOf, reasoned, reasonOf, revealing, revealReason } from '../arguments.ts';
 import type { CliContext } from '../context.ts';
 import { CommandEnd, EXIT, type ExitCode } from '../exit.ts';
 import { runs } from '../invocation.ts';
@@ -126,19 +126,17 @@ const deliveryPage = (found: DeliveryDetail, style: Style): string => {
 };
 
 const showVerb = (delivery: Command, context: CliContext, ended: (exit: ExitCode) => void): void => {
-  const show = delivery
-    .command('show')
-    .description(
-      'One delivery with its attempts. --reveal shows the receiver’s own words; that is kept in the audit with your name and reason.',
-    )
-    .argument('<id>', 'id of the delivery', id)
-    .option('--reveal', 'show what the receiver answered; needs --reason')
-    .addOption(optionalReason());
+  const show = revealing(
+    delivery
+      .command('show')
+      .description(
+        'One delivery with its attempts. --reveal shows the receiver’s own words; that is kept in the audit with your name and reason.',
+      )
+      .argument('<id>', 'id of the delivery', id),
+    'show what the receiver answered',
+  );
   runs(show, context, ended, (invocation, [given]) => {
-    const { reveal, reason } = show.opts<{ reveal?: boolean; reason?: string }>();
-    if (reveal !== true && reason !== undefined) throw new CommandEnd(EXIT.usage, '--reason goes with --reveal');
-    if (reveal === true && reason === undefined)
-      throw new CommandEnd(EXIT.usage, 'say why with --reason: who looks at patient data is kept in the audit');
+    const reason = revealReason(show);
     const deliveryId = brandAs<DeliveryId>(Number(given));
     return invocation.withOperations(async (operations) => {
       const found = await operations.showDelivery(deliveryId);

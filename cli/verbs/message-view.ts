@@ -1,5 +1,6 @@
 import type { MessageState } from '../../records/states.ts';
-import type { MessageDetail, MessageRow, PartRow, SegmentShape, TraceStep } from '../operations.ts';
+import type { TraceStep } from '../../records/trace.ts';
+import type { MessageDetail, MessageRow, PartRow, SegmentShape } from '../operations.ts';
 import { type Colour, paint, type Style, showTime } from '../output.ts';
 import { type Column, facts, table } from '../table.ts';
 import { deliveryColumns } from './delivery.ts';

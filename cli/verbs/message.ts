@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import type { FaultCode } from '../../records/faults.ts';
 import { brandAs, type MessageId, type SourceName } from '../../records/ids.ts';
 import type { MessageState } from '../../records/states.ts';
-import { codeOption, id, optionalReason, type PageOptions, paged, pageOf } from '../arguments.ts';
+import { codeOption, id, type PageOptions, paged, pageOf, revealing, revealReason } from '../arguments.ts';
 import type { CliContext } from '../context.ts';
 import { CommandEnd, EXIT, type ExitCode } from '../exit.ts';
 import { runs } from '../invocation.ts';
@@ -47,19 +47,17 @@ export const messageVerb = (program: Command, context: CliContext, ended: (exit:
     }),
   );
 
-  const show = message
-    .command('show')
-    .description(
-      'What is known of one message, without patient data. --reveal shows the message itself; that is kept in the audit with your name and reason.',
-    )
-    .argument('<id>', 'id of the message', id)
-    .option('--reveal', 'show the message as received; needs --reason')
-    .addOption(optionalReason());
+  const show = revealing(
+    message
+      .command('show')
+      .description(
+        'What is known of one message, without patient data. --reveal shows the message itself; that is kept in the audit with your name and reason.',
+      )
+      .argument('<id>', 'id of the message', id),
+    'show the message as received',
+  );
   runs(show, context, ended, (invocation, [given]) => {
-    const { reveal, reason } = show.opts<{ reveal?: boolean; reason?: string }>();
-    if (reveal !== true && reason !== undefined) throw new CommandEnd(EXIT.usage, '--reason goes with --reveal');
-    if (reveal === true && reason === undefined)
-      throw new CommandEnd(EXIT.usage, 'say why with --reason: who looks at patient data is kept in the audit');
+    const reason = revealReason(show);
     const messageId = brandAs<MessageId>(Number(given));
     return invocation.withOperations(async (operations) => {
       if (reason !== undefined) {

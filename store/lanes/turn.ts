@@ -1,4 +1,4 @@
-import type { DeliveryId, DestinationId, HoldId, ItemId, LaneId, MessageId, PersonId, Token, TransportKey } from '../../records/ids.ts';
+import type { DeliveryId, DestinationId, HoldId, LaneId, Token } from '../../records/ids.ts';
 import { brandAs } from '../../records/ids.ts';
 import type {
   ClaimedDelivery,
@@ -119,22 +119,7 @@ const LOAD = `select delivery, destination, person, message, part, item, record,
 
 const PAYLOADS = 'select delivery_id as delivery, key_id as "keyId", form, body from payload where delivery_id = any($1::int8[])';
 
-interface LoadedRow {
-  readonly delivery: DeliveryId;
-  readonly destination: DestinationId;
-  readonly person: PersonId;
-  readonly message: MessageId;
-  readonly part: number;
-  readonly item: ItemId | null;
-  readonly record: number | null;
-  readonly role: string;
-  readonly route: string;
-  readonly transportKey: TransportKey;
-  readonly contentType: string;
-  readonly size: number;
-  readonly decidedVersion: number;
-  readonly stale: boolean;
-  readonly movable: boolean;
+interface LoadedRow extends Omit<ClaimedDelivery, Exclude<keyof ClaimedHead, 'delivery'> | 'payload'> {
   /** Name of the sealed payload, see `sealName`. */
   readonly seal: string;
 }
