@@ -14,6 +14,7 @@ const USAGE = `npm run bench -- [options]
   --no-profile        leave out the processor time by place
   --no-reader         leave out the HL7 reader beside plain split and node-hl7-client
   --quick             one run of 2,000 messages, no heap
+  BENCH_PROFILE=<file> in the environment keeps the daemon's whole profile, of the last backend measured
   --json              the report as JSON on standard output; progress on standard error`;
 
 export interface Options {
