@@ -1,8 +1,9 @@
-import { brandAs, type DestinationName, type SourceName } from '../records/ids.ts';
+import { brandAs, type DestinationName, type MailboxName, type SourceName } from '../records/ids.ts';
 import { LOG_FORMATS, LOG_LEVELS } from '../telemetry/log.ts';
 import { list, map } from './collections.ts';
 import { advancedSettings } from './declaration-advanced.ts';
 import { destinationSettings } from './declaration-destinations.ts';
+import { mailboxSettings } from './declaration-mesh.ts';
 import { sourceSettings } from './declaration-sources.ts';
 import { group } from './fields.ts';
 import { fixed, optional, type Setting } from './setting.ts';
@@ -140,6 +141,13 @@ export const declaration: Setting<Config, false> = group<Config>(
       { drain: duration({ doc: 'After SIGTERM, how long what is in hand may take to finish.', default: '20s', min: 0, max: 600_000 }) },
       { doc: 'A clean stop.' },
     ),
+    mailboxes: map(mailboxSettings, {
+      doc: 'MESH mailboxes, by name.',
+      type: 'mailboxes by name',
+      key: NAME,
+      says: NAME_SAYS,
+      brand: brandAs<MailboxName>,
+    }),
     sources: map(sourceSettings, {
       doc: 'Ways in, by name.',
       type: 'sources by name',

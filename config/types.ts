@@ -1,8 +1,15 @@
 import type { TextNode } from '../language/yaml.ts';
-import type { DestinationName, SourceName } from '../records/ids.ts';
+import type { DestinationName, MailboxName, SourceName } from '../records/ids.ts';
 import type { Place } from '../records/issue.ts';
 import type { LogFormat, LogLevel } from '../telemetry/log.ts';
 import type { Secret } from './secret.ts';
+import type {
+  MailboxSettings,
+  MeshDestinationSettings,
+  MeshFolderDestinationSettings,
+  MeshFolderSourceSettings,
+  MeshSourceSettings,
+} from './types-mesh.ts';
 
 /** The configuration as the rooms see it: checked, defaults filled in, durations in ms, sizes in bytes, paths absolute. */
 export interface Config {
@@ -22,6 +29,7 @@ export interface Config {
   readonly summary?: string;
   readonly identity: { readonly match: readonly MatchRule[] };
   readonly shutdown: { readonly drain: number };
+  readonly mailboxes: ReadonlyMap<MailboxName, MailboxSettings>;
   readonly sources: ReadonlyMap<SourceName, SourceSettings>;
   readonly destinations: ReadonlyMap<DestinationName, DestinationSettings>;
   readonly routes: readonly RouteSettings[];
@@ -100,7 +108,7 @@ export interface FolderSourceSettings extends ReceiptSettings {
   readonly takeover: number;
 }
 
-export type SourceSettings = MllpSourceSettings | FolderSourceSettings;
+export type SourceSettings = MllpSourceSettings | FolderSourceSettings | MeshSourceSettings | MeshFolderSourceSettings;
 
 export interface ServerTls {
   readonly cert: string;
@@ -161,7 +169,11 @@ export interface FolderDestinationSettings extends SendSettings {
   readonly slots: number;
 }
 
-export type DestinationSettings = MllpDestinationSettings | FolderDestinationSettings;
+export type DestinationSettings =
+  | MllpDestinationSettings
+  | FolderDestinationSettings
+  | MeshDestinationSettings
+  | MeshFolderDestinationSettings;
 
 /** A route as written; `when` is compiled by routing, which finds mistakes inside it by the node's places. */
 export interface RouteSettings {

@@ -78,7 +78,7 @@ const probes = ({ config }: LoadedConfig): readonly Probe[] => {
     if (settings.kind === 'mllp') {
       const where = `${settings.tls === undefined ? 'mllp' : 'mllp-tls'} ${settings.host}:${settings.port}`;
       all.push({ path: `destinations.${name}.host`, who: name, where, run: () => probeMllp(settings) });
-    } else if (!settings.make) {
+    } else if (settings.kind === 'folder' && !settings.make) {
       all.push({ path: `destinations.${name}.path`, who: name, where: settings.path, run: () => probeFolder(settings.path) });
     }
   }

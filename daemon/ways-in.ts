@@ -7,6 +7,8 @@ import { Problem } from '../records/problem.ts';
 import type { Telemetry } from '../records/telemetry.ts';
 
 const sourceOf = (name: SourceName, settings: SourceSettings, receiver: Receiver, telemetry: Telemetry): SourceAdapter => {
+  if (settings.kind === 'mesh-api' || settings.kind === 'mesh-folder')
+    throw new Problem(`sources of kind ${settings.kind} are not built in`);
   if (settings.kind === 'folder') return createSource('folder', name, settings, receiver, telemetry);
   const { listen, ...rest } = settings;
   return createSource('mllp', name, { ...rest, host: listen.host, port: listen.port }, receiver, telemetry);

@@ -5,6 +5,7 @@ import type { Config, DestinationSettings } from '../config/types.ts';
 import type { Outlet } from '../queues/outlet.ts';
 import type { DestinationId, DestinationName } from '../records/ids.ts';
 import type { DestinationAdapter } from '../records/ports.ts';
+import { Problem } from '../records/problem.ts';
 import type { Telemetry } from '../records/telemetry.ts';
 
 /** How often the far side is asked about an unknown outcome before a person is. */
@@ -42,6 +43,8 @@ export class WaysOut {
   }
 
   #make(name: DestinationName, settings: DestinationSettings): DestinationAdapter {
+    if (settings.kind === 'mesh-api' || settings.kind === 'mesh-folder')
+      throw new Problem(`destinations of kind ${settings.kind} are not built in`);
     return settings.kind === 'mllp'
       ? createDestination('mllp', name, settings, this.#telemetry, this.#onLate)
       : createDestination('folder', name, settings, this.#telemetry);

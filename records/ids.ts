@@ -19,6 +19,8 @@ export type Token = Brand<number, 'Token'>;
 /** Name of a source or destination as written in the configuration. */
 export type SourceName = Brand<string, 'SourceName'>;
 export type DestinationName = Brand<string, 'DestinationName'>;
+/** Name of a mailbox as written in the configuration; not the mailbox's id. */
+export type MailboxName = Brand<string, 'MailboxName'>;
 /** MSH-10 of a received message. */
 export type ControlId = Brand<string, 'ControlId'>;
 /** What a delivery is known by to its receiver: MSH-10, MESH local id, bundle id or file name stem. Fixed at filing. */

@@ -1,5 +1,6 @@
+import type { Fence, IncomingReport } from './far-side.ts';
 import type { FaultCode } from './faults.ts';
-import type { DeliveryId, LaneId, MessageId, SourceName, Token, TransportKey } from './ids.ts';
+import type { DeliveryId, LaneId, MessageId, OdsCode, SourceName, Token, TransportKey } from './ids.ts';
 import type { FailureClass } from './states.ts';
 
 /** The seams between rooms. Adapters see `Receiver`; the dispatcher sees `DestinationAdapter`. */
@@ -18,6 +19,26 @@ export interface Incoming {
   readonly meta?: Readonly<Record<string, string>>;
   /** A later application answer (enhanced mode) is written here while the connection lives. */
   readonly later?: (reply: Buffer) => boolean;
+}
+
+/**
+ * What a mailbox hands over: content of any kind, read once and never held whole where it is large. HL7 v2 (and batches of it) goes the
+ * way every HL7 message goes; anything else is known by its workflow.
+ */
+export interface IncomingStream {
+  readonly source: SourceName;
+  readonly connection: string;
+  /** The transport's own id (MESH message id, file digest): identity of what has no control id of its own. */
+  readonly transportId: string;
+  /** MESH workflow id; the `type` of what is not HL7. */
+  readonly workflow: string;
+  /** What the source's configuration says of this workflow. `forward`: passed on as it is, to the destination named there. */
+  readonly disposition: 'process' | 'forward' | 'hold';
+  readonly body: AsyncIterable<Uint8Array>;
+  readonly meta?: Readonly<Record<string, string>>;
+  /** Transport headers that travel with a message that is forwarded; sealed with its payload. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly fence?: Fence;
 }
 
 /** What went wrong before there was a whole message: too large, cut off. `head` is what was read, up to 64 kB. */
@@ -44,6 +65,14 @@ export interface Receiver {
   refuse(refused: Refused): Promise<Receipt>;
 }
 
+/** The same for mailboxes. */
+export interface MailboxReceiver {
+  /** One receipt for each message found in it, in order: an HL7 batch has several. */
+  receiveStream(incoming: IncomingStream): Promise<readonly Receipt[]>;
+  /** Journals the report and notes its receipt. Null: no delivery is called so, and `final` is not set; nothing was journalled. */
+  receiveReport(report: IncomingReport): Promise<Receipt | null>;
+}
+
 export interface SourceAdapter {
   readonly name: SourceName;
   /** Shown to people: `mllp 127.0.0.1:2575`, `folder /data/in`. */
@@ -54,6 +83,16 @@ export interface SourceAdapter {
 }
 
 // ── out
+
+/** What a transport needs beside the bytes. Names patients and people: sealed with the payload, never in a log, metric or job. */
+export interface Envelope {
+  /** Organisation the route chose, for `endpointlookup`. */
+  readonly recipientOds?: OdsCode;
+  /** For routing by patient (GPPROVIDER_…). Birth date as YYYY-MM-DD, or less where less is known. */
+  readonly patient?: { readonly nhsNumber: string; readonly birthDate: string; readonly familyName: string };
+  /** Headers of a message that is passed on, by MESH header name without `mex-`, lower case: to, from, workflowid, subject, localid, filename … */
+  readonly headers?: Readonly<Record<string, string>>;
+}
 
 /** A claimed head, ready to send. `stream` yields the payload bytes, attachments spliced in. */
 export interface OutboundDelivery {
@@ -66,13 +105,26 @@ export interface OutboundDelivery {
   /** The whole payload when it is small enough to be held in memory (up to 1 MB), else null. */
   readonly bytes: Buffer | null;
   readonly size: number;
-  stream(): AsyncIterable<Buffer>;
+  stream(from?: number): AsyncIterable<Buffer>;
+  /** What the transport needs beside the bytes: addressee, headers of what is passed on. Sealed in the store; never logged. */
+  readonly envelope: Envelope;
+  /** The far side's id from an earlier attempt (MESH message id of the first chunk), or null. */
+  readonly farId: string | null;
+  /** Commits the far side's id under this claim before anything more is sent; rejects with `claim-expired` where the claim is another's. */
+  noteFarId(farId: string): Promise<void>;
   /** SHA-256 (hex) of the payload bytes, for files that are looked for after a crash. */
   digest(): Promise<string>;
 }
 
 export type SendResult =
-  | { readonly outcome: 'delivered'; readonly confirmed: boolean; readonly receiptCode: string; readonly reply?: Buffer }
+  | {
+      readonly outcome: 'delivered';
+      readonly confirmed: boolean;
+      readonly receiptCode: string;
+      readonly reply?: Buffer;
+      /** The far side's id for it, where it gives one and more is to be learned of it later. */
+      readonly farId?: string;
+    }
   | {
       readonly outcome: FailureClass;
       readonly code: FaultCode;
@@ -86,7 +138,7 @@ export type SendResult =
     };
 
 export type Resolution =
-  | { readonly known: 'delivered'; readonly receiptCode: string }
+  | { readonly known: 'delivered'; readonly receiptCode: string; readonly farId?: string }
   | { readonly known: 'not-sent' }
   | { readonly known: 'unknown' };
 

@@ -40,8 +40,17 @@ const gather = async (chunks: AsyncIterable<Buffer>): Promise<Buffer> => {
   return Buffer.concat(all);
 };
 
-async function* once(bytes: Buffer): AsyncIterable<Buffer> {
-  yield bytes;
+async function* once(bytes: Buffer, from: number): AsyncIterable<Buffer> {
+  yield from === 0 ? bytes : bytes.subarray(from);
+}
+
+/** The same bytes from a place on: what comes before is read over. */
+async function* after(chunks: AsyncIterable<Buffer>, from: number): AsyncIterable<Buffer> {
+  let left = from;
+  for await (const chunk of chunks) {
+    if (left < chunk.length) yield left === 0 ? chunk : chunk.subarray(left);
+    left = Math.max(0, left - chunk.length);
+  }
 }
 
 /** What the adapter gets. Small payloads are whole in memory; larger ones stream, the same bytes at every call. */
@@ -53,7 +62,7 @@ export const openDelivery = async (vault: Vault, content: ContentReader, claimed
   const [only] = parts;
   const whole = parts.length === 1 && only?.kind === 'bytes' ? only.bytes : null;
   const bytes = whole ?? (claimed.size <= INLINE ? await gather(spliced(parts, content)) : null);
-  const stream = (): AsyncIterable<Buffer> => (bytes === null ? spliced(parts, content) : once(bytes));
+  const stream = (from = 0): AsyncIterable<Buffer> => (bytes === null ? after(spliced(parts, content), from) : once(bytes, from));
   return {
     id: claimed.delivery,
     lane: claimed.lane,
@@ -63,6 +72,9 @@ export const openDelivery = async (vault: Vault, content: ContentReader, claimed
     bytes: bytes !== null && bytes.length <= INLINE ? bytes : null,
     size: bytes === null ? claimed.size : bytes.length,
     stream,
+    envelope: {},
+    farId: null,
+    noteFarId: () => Promise.resolve(),
     digest: async () => {
       const hash = createHash('sha256');
       for await (const chunk of stream()) hash.update(chunk);

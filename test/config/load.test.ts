@@ -164,8 +164,8 @@ sources:
       '12:5 error unknown-setting “stableFor” is no setting of sources.prison-adt (it is a setting of kind: folder)',
       '13:3 error bad-name “Files” is not a name of small letters, digits and single dashes, beginning with a letter',
       '14:5 error missing-setting sources.Files.path must be set (path)',
-      '16:11 error bad-value sources.third.kind: “mlp” is not one of mllp, folder (did you mean "mllp"?)',
-      '17:3 error missing-setting sources.fourth must say its kind (one of mllp, folder)',
+      '16:11 error bad-value sources.third.kind: “mlp” is not one of mllp, folder, mesh-api, mesh-folder (did you mean "mllp"?)',
+      '17:3 error missing-setting sources.fourth must say its kind (one of mllp, folder, mesh-api, mesh-folder)',
     ]);
   });
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { brandAs, type DeliveryId, type DestinationName, type LaneId, type Token, type TransportKey } from '../../../records/ids.ts';
-import type { OutboundDelivery } from '../../../records/ports.ts';
+import type { Envelope, OutboundDelivery } from '../../../records/ports.ts';
 
 let next = 0;
 
@@ -22,6 +22,11 @@ export interface DeliveryDraft {
   readonly pieces?: readonly Buffer[] | (() => AsyncIterable<Buffer>);
   readonly size?: number;
   readonly contentType?: string;
+  readonly envelope?: Envelope;
+  /** As an earlier attempt left it. */
+  readonly farId?: string;
+  /** Sees what the adapter commits before it sends on. */
+  readonly onFarId?: (farId: string) => void | Promise<void>;
 }
 
 /** A claimed head as the dispatcher hands it over. */
@@ -38,9 +43,17 @@ export const delivery = (draft: DeliveryDraft = {}): OutboundDelivery => {
     contentType: draft.contentType ?? 'x-application/hl7-v2+er7',
     bytes: pieces === undefined ? whole : null,
     size: draft.size ?? whole.length,
-    stream: async function* () {
-      if (typeof pieces === 'function') yield* pieces();
-      else yield* pieces ?? [whole];
+    stream: async function* (from = 0) {
+      let left = from;
+      for await (const piece of typeof pieces === 'function' ? pieces() : (pieces ?? [whole])) {
+        if (left < piece.length) yield piece.subarray(left);
+        left = Math.max(0, left - piece.length);
+      }
+    },
+    envelope: draft.envelope ?? {},
+    farId: draft.farId ?? null,
+    noteFarId: async (farId) => {
+      await draft.onFarId?.(farId);
     },
     digest: async () => createHash('sha256').update(whole).digest('hex'),
   };
