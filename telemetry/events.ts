@@ -38,6 +38,9 @@ export const EVENTS: Readonly<Record<string, EventDeclaration>> = {
   ...condition('source.unreachable', 'The folder of a source cannot be looked into.', 'It can again.'),
   ...condition('source.files-unreadable', 'A folder holds files that cannot be read.', 'All can be read again.'),
   ...condition('source.store-unavailable', 'A source waits because the store does not take messages.', 'The store takes messages again.'),
+  'mailbox.lease-lost': info('Another daemon may read a mailbox from now on; what was being read of it is not journalled here.'),
+  'mailbox.lease-renew-failed': info('The right to read mailboxes could not be renewed; it is tried again until it runs out.'),
+  'mailbox.report-unmatched': info('A report named a delivery that was removed while the report was journalled.'),
   // ── destinations
   ...condition('destination.unreachable', 'A destination cannot be reached; its lanes wait.', 'It is reached again.'),
   'destination.late-refusal': info('A receiver refused a message after it had accepted it (enhanced mode).'),

@@ -115,6 +115,7 @@ const stranger = ({ config, processingId }: PlanParts, id: SourceId): SourcePlan
       identity: 'message',
       reused: 'hold',
       windowMs: 0,
+      maxSize: 64 * 1024 ** 2,
       sender: false,
     },
   };
