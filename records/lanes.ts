@@ -1,3 +1,4 @@
+import type { ReceiptStage } from './far-side.ts';
 import type { FaultCode } from './faults.ts';
 import type {
   DeliveryId,
@@ -34,6 +35,9 @@ export interface ClaimedHead extends ClaimRef {
   readonly attempts: number;
 }
 
+/** `decidedVersion` of what was released because its address was wrong: it is written anew before it is sent. */
+export const ADDRESS_AGAIN = -1;
+
 /** A claimed head with all that sending and checking again need. */
 export interface ClaimedDelivery extends ClaimedHead {
   readonly destination: DestinationId;
@@ -60,7 +64,7 @@ export interface ClaimedDelivery extends ClaimedHead {
 /** What became of one claimed head. */
 export type HeadResult = ClaimRef &
   (
-    | { readonly kind: 'delivered'; readonly confirmed: boolean; readonly receiptCode: string }
+    | { readonly kind: 'delivered'; readonly confirmed: boolean; readonly receiptCode: string; readonly farId?: string }
     | {
         readonly kind: 'failed';
         readonly outcome: FailureClass;
@@ -91,6 +95,8 @@ export interface LaneOutlet {
   readonly retry: RetryPolicy;
   /** How often the far side is asked about an unknown outcome before a person is. */
   readonly asks: number;
+  /** The far side has an id of its own for what it takes, and more is learned of it later (MESH). */
+  readonly far?: { readonly confirmedBy: ReceiptStage };
 }
 
 export interface Turn {
@@ -142,7 +148,7 @@ export interface DestinationStatus extends DestinationHealth {
 export interface LaneStore {
   turn(outlet: LaneOutlet, turn: Turn): Promise<TurnOutcome>;
   load(claims: readonly ClaimedHead[]): Promise<readonly ClaimedDelivery[]>;
-  open(claimed: ClaimedDelivery): Promise<OutboundDelivery>;
+  open(claimed: ClaimedDelivery, outlet?: Pick<LaneOutlet, 'far'>): Promise<OutboundDelivery>;
   /** After an answer was lost: gives back every claim this daemon has on the destination but the known ones; they are due again. */
   disown(destination: DestinationId, known: readonly DeliveryId[]): Promise<readonly Head[]>;
   /** Claims heads of unknown outcome for asking. */

@@ -113,7 +113,8 @@ const clearMessages = async (database: Database, span: Span, before: Date): Prom
 
 const clearDeliveries = async (database: Database, span: Span): Promise<void> => {
   for (let from = span.from; from < span.to; from += LOT)
-    await database.query('delete from attempt where delivery_id >= $1 and delivery_id < $2', [from, from + LOT], SLOW);
+    for (const table of ['attempt', 'receipt', 'far_message'])
+      await database.query(`delete from ${table} where delivery_id >= $1 and delivery_id < $2`, [from, from + LOT], SLOW);
 };
 
 /** Cut loose without keeping anybody from the table, then dropped. */

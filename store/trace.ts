@@ -51,7 +51,7 @@ const SOURCES: readonly Source[] = [
   {
     step: 'receipt',
     text: `select coalesce(confirmed, done) as at, json_build_object('delivery', id, 'receipt', receipt_code, 'confirmed', case when state = 2 then 'yes' else 'no' end) as facts
-      from delivery where message_id = $1 and state in (1, 2) and done is not null order by id`,
+      from delivery where message_id = $1 and state in (1, 2, 4) and done is not null order by id`,
   },
   {
     step: 'withdrawn',

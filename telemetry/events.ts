@@ -56,6 +56,9 @@ export const EVENTS: Readonly<Record<string, EventDeclaration>> = {
   'mailbox.message-failed': info('A message could not be taken; it stays in the mailbox and is taken at a later look.'),
   'mailbox.acknowledge-failed': info('A message is journalled and could not be taken out of the mailbox; that is done at a later look.'),
   'mailbox.tracking-failed': info('What became of messages that were sent could not be asked; it is asked later.'),
+  'mailbox.lease-lost': info('Another daemon may read a mailbox from now on; what was being read of it is not journalled here.'),
+  'mailbox.lease-renew-failed': info('The right to read mailboxes could not be renewed; it is tried again until it runs out.'),
+  'mailbox.report-unmatched': info('A report named a delivery that was removed while the report was journalled.'),
   // ── destinations
   ...condition('destination.unreachable', 'A destination cannot be reached; its lanes wait.', 'It is reached again.'),
   'destination.late-refusal': info('A receiver refused a message after it had accepted it (enhanced mode).'),

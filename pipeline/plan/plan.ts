@@ -19,10 +19,17 @@ export interface SourcePlan {
   readonly repliesTo: DestinationId | undefined;
 }
 
+/** What a destination must be told beside the payload: the organisation the route chose, or who the patient is. */
+export interface Addressing {
+  readonly organisation: boolean;
+  readonly patient: boolean;
+}
+
 export interface DestinationPlan {
   readonly id: DestinationId;
   readonly name: DestinationName;
   readonly msh: DeliveryFacts['msh'];
+  readonly addressing: Addressing;
   /** Exactly one of these may render a record and action (ruling C31). */
   readonly mappings: readonly OutboundMapping[];
 }

@@ -11,6 +11,7 @@ import type {
   TransportKey,
 } from '../../records/ids.ts';
 import { ATTEMPT, type AttemptOutcome, DELIVERY, type DeliveryView, PHASE, type Priority } from '../../records/states.ts';
+import { int2s } from '../arrays.ts';
 import type { Database } from '../pool.ts';
 
 /** What operators read. Nothing here is sealed, and nothing here is patient data: ids, codes and counts. */
@@ -61,20 +62,23 @@ export interface DeliveryFilter {
   readonly limit?: number;
 }
 
-const VIEW = `case d.state when 1 then 'handed-over' when 2 then 'confirmed' when 3 then 'withdrawn'
+const VIEW = `case d.state when 1 then 'handed-over' when 2 then 'confirmed' when 3 then 'withdrawn' when 4 then 'held'
   else case when l.head = d.id and l.phase = 4 then 'held' when l.head = d.id and l.phase in (2, 5) then 'sending' else 'waiting' end end`;
 
 const DELIVERIES = `select d.id, ${VIEW} as view, d.withdrawn, n.name as destination, d.lane_id as lane, coalesce(l.token, 0) as token,
     coalesce(l.head = d.id, false) as "isHead", coalesce(l.phase, 0) as phase, coalesce(l.blocked, 0) as blocked, d.message_id as message, d.part, d.priority,
     d.role, d.route, d.transport_key as "transportKey", d.size, d.filed, d.sent_first as "sentFirst", d.done, d.confirmed, d.receipt_code as "receiptCode",
-    (select count(*) from attempt a where a.delivery_id = d.id and a.at <= coalesce(d.done, 'infinity'))::int + (d.state in (1, 2))::int as attempts,
-    case when d.state in (1, 2) then 1 else (select a.outcome from attempt a where a.delivery_id = d.id order by a.id desc limit 1) end as "lastOutcome",
-    case when d.state in (1, 2) then null else (select a.code from attempt a where a.delivery_id = d.id order by a.id desc limit 1) end as "lastCode",
+    (select count(*) from attempt a where a.delivery_id = d.id and a.at <= coalesce(d.done, 'infinity'))::int + (d.state in (1, 2, 4))::int as attempts,
+    case when d.state in (1, 2, 4) then 1 else (select a.outcome from attempt a where a.delivery_id = d.id order by a.id desc limit 1) end as "lastOutcome",
+    case when d.state in (1, 2) then null when d.state = 4 then (select h.reason from hold h where h.delivery_id = d.id and h.done is null) else (select a.code from attempt a where a.delivery_id = d.id order by a.id desc limit 1) end as "lastCode",
     case when l.head = d.id then l.next_at end as "nextAt"
   from delivery d join destination n on n.id = d.destination_id left join lane l on l.id = d.lane_id`;
 
 /** States a view can lie in: the rest of the condition is the lane's. */
-const stateOf = (view: DeliveryView): number => (view === 'held' || view === 'sending' ? DELIVERY.code('waiting') : DELIVERY.code(view));
+const statesOf = (view: DeliveryView): number[] => {
+  if (view === 'held') return [DELIVERY.code('waiting'), DELIVERY.code('in-question')];
+  return [DELIVERY.code(view === 'sending' ? 'waiting' : view)];
+};
 
 /** Newest first. */
 export const listDeliveries = async (database: Database, filter: DeliveryFilter): Promise<readonly DeliveryRow[]> => {
@@ -85,7 +89,7 @@ export const listDeliveries = async (database: Database, filter: DeliveryFilter)
     where.push(text.replace('?', `$${values.length}`));
   };
   if (filter.view !== undefined) {
-    and('d.state = ?', stateOf(filter.view));
+    and('d.state = any(?::int2[])', int2s(statesOf(filter.view)));
     and(`${VIEW} = ?`, filter.view);
   }
   if (filter.destination !== undefined) and('n.name = ?', filter.destination);
@@ -111,7 +115,7 @@ export const listDeliveries = async (database: Database, filter: DeliveryFilter)
 export interface HoldRow {
   readonly id: HoldId;
   readonly reason: string;
-  /** A delivery hold blocks its lane; a message hold blocks nothing. */
+  /** A delivery hold blocks its lane, unless the delivery had been handed over; a message hold blocks nothing. */
   readonly kind: 'message' | 'delivery';
   readonly message: MessageId | null;
   readonly part: number | null;

@@ -85,7 +85,7 @@ const filed = async (tx: Transaction, keys: readonly TransportKey[]): Promise<Re
 const handedOver = async (tx: Transaction, items: readonly ItemId[], destination: DestinationId): Promise<ReadonlySet<ItemId>> => {
   if (items.length === 0) return new Set();
   const rows = await tx.query<{ item_id: number }>(
-    'select distinct item_id from delivery where item_id = any($1) and destination_id = $2 and state in (1, 2)',
+    'select distinct item_id from delivery where item_id = any($1) and destination_id = $2 and state in (1, 2, 4)',
     [items, destination],
   );
   return new Set(rows.map((row) => brandAs<ItemId>(row.item_id)));
