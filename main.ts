@@ -10,13 +10,13 @@ import type { LoadedConfig } from './config/types.ts';
 import { checkConnections } from './daemon/check-connections.ts';
 import { conservationLines } from './daemon/conservation-lines.ts';
 import { checkPlan } from './daemon/load-plan.ts';
+import { openMeshDesk } from './daemon/mesh-desk.ts';
 import { createOperations } from './daemon/operations.ts';
 import { PlanRefused } from './daemon/plan-refused.ts';
 import { type RunningDaemon, startDaemon } from './daemon/start.ts';
 import { type DemoDaemon, playDemo } from './demo/play.ts';
 import { brandAs, type MessageId, type SourceName } from './records/ids.ts';
 import { showFinding } from './records/issue.ts';
-import { Problem } from './records/problem.ts';
 import { silent } from './records/telemetry.ts';
 import { conservation } from './store/conservation.ts';
 import { createContentStore } from './store/content.ts';
@@ -149,7 +149,7 @@ export const main = (argv: readonly string[]): Promise<number> => {
     operations,
     checkPlan,
     checkConnections,
-    mesh: () => Promise.reject(new Problem('mailboxes are not built in yet')),
+    mesh: (loaded, mailbox) => openMeshDesk(loaded, mailbox, version()),
     start,
     demo,
   };

@@ -105,6 +105,14 @@ export class RunningServer implements MeshServer {
     return this.#parts.service.office.reinstate(message);
   }
 
+  async collect(messageId: string): Promise<void> {
+    const { office } = this.#parts.service;
+    await office.settle();
+    const message = this.#message(messageId);
+    if (message.state !== 'accepted' || message.recipient === '') throw new Error(`message ${messageId} waits in no inbox`);
+    await office.acknowledge(message, false);
+  }
+
   inject(fault: Fault): InjectedFault {
     return this.#parts.faults.inject(fault);
   }
