@@ -78,7 +78,7 @@ export const startMeshServer = async (options: MeshServerOptions = {}): Promise<
     options.tls === false ? undefined : await tlsMaterial([host, 'localhost', HOST], data === undefined ? undefined : join(data, 'tls'));
   const server = makeServer(tls, (request, response) => void reception.serve(request, response));
   const port = await listenOn(server, options.port ?? 0, host);
-  return new RunningServer({
+  const running = new RunningServer({
     url: `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`,
     tls,
     sharedKey,
@@ -93,4 +93,6 @@ export const startMeshServer = async (options: MeshServerOptions = {}): Promise<
       await spool.close();
     },
   });
+  if (options.adminPort !== undefined) await running.openAdmin(options.adminPort);
+  return running;
 };

@@ -26,6 +26,7 @@ const helpOf = async (...argv: string[]): Promise<string> => {
     checkPlan: never,
     start: never,
     demo: never,
+    meshServer: never,
   };
   await runCli([...argv, '--help'], context);
   return text;
