@@ -1,5 +1,5 @@
 import type { Static, TSchema } from '@sinclair/typebox';
-import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { Problem } from '../../records/problem.ts';
 
 // YAML is read as text alone, so that a password of digits stays one; what is a number or a switch becomes one here.
@@ -40,8 +40,10 @@ const said = ({ instancePath, message = '', params, parentSchema }: ErrorObject)
 
 /** A function that takes what was read for what it should be, or throws a `Problem` that names each place. `where`: the file. */
 export const checked = <T extends TSchema>(schema: T): ((value: unknown, where: string) => Static<T>) => {
-  const validate = ajv.compile<Static<T>>({ ...schema });
+  let validate: ValidateFunction<Static<T>> | undefined;
   return (value, where) => {
+    // Compiled when it is needed: other verbs of the command line load this file too.
+    validate ??= ajv.compile<Static<T>>({ ...schema });
     if (validate(value)) return value;
     const found = [...new Set((validate.errors ?? []).map(said))];
     throw new Problem(`${where}: ${found.slice(0, 5).join('; ')}`);
