@@ -53,7 +53,8 @@ export const messageBytes = async (database: Database, vault: Vault, content: Co
   return Buffer.concat(chunks);
 };
 
-const readMeta = (plain: Buffer): Record<string, string> => {
+/** The sealed `meta` of a message, opened. */
+export const readMeta = (plain: Buffer): Record<string, string> => {
   const value: unknown = JSON.parse(plain.toString('utf8'));
   if (typeof value !== 'object' || value === null) return {};
   return Object.fromEntries(Object.entries(value).map(([name, text]) => [name, String(text)]));
