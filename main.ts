@@ -10,6 +10,7 @@ import type { LoadedConfig } from './config/types.ts';
 import { checkConnections } from './daemon/check-connections.ts';
 import { conservationLines } from './daemon/conservation-lines.ts';
 import { checkPlan } from './daemon/load-plan.ts';
+import { openMeshDesk } from './daemon/mesh-desk.ts';
 import { createOperations } from './daemon/operations.ts';
 import { PlanRefused } from './daemon/plan-refused.ts';
 import { type RunningDaemon, startDaemon } from './daemon/start.ts';
@@ -148,6 +149,7 @@ export const main = (argv: readonly string[]): Promise<number> => {
     operations,
     checkPlan,
     checkConnections,
+    mesh: (loaded, mailbox) => openMeshDesk(loaded, mailbox, version()),
     start,
     demo,
   };
