@@ -117,6 +117,12 @@ export interface DestinationHealth {
   readonly failures: number;
 }
 
+/** `opened`, `closed`: it was not so until now. Of all daemons one is told. */
+export interface TransportNote extends DestinationHealth {
+  readonly opened: boolean;
+  readonly closed: boolean;
+}
+
 export interface TurnOutcome {
   readonly claimed: readonly ClaimedHead[];
   /** Heads that moved up, or were freed, and were not claimed. */
@@ -157,12 +163,8 @@ export interface LaneStore {
   statuses(): Promise<readonly DestinationStatus[]>;
   /** Number of the last act by which a person may have freed a head, here or from the command line; it only rises. */
   lastAct(): Promise<number>;
-  /** The transport failed `failures` times in a row (0 = it works). Opens or closes the breaker; `closed` = it was open until now. */
-  noteTransport(
-    destination: DestinationId,
-    failures: number,
-    breaker: BreakerPolicy,
-  ): Promise<DestinationHealth & { readonly closed: boolean }>;
+  /** The transport failed `failures` times in a row (0 = it works). Opens or closes the breaker. */
+  noteTransport(destination: DestinationId, failures: number, breaker: BreakerPolicy): Promise<TransportNote>;
   /** True for the one daemon that may try a destination whose breaker's time is over. */
   takeProbe(destination: DestinationId, ttlMs: number): Promise<boolean>;
   due(filter: DueFilter): Promise<readonly DueHead[]>;
@@ -191,6 +193,8 @@ export interface DueFilter {
   readonly olderMs: number;
   /** Also back-offs that end later. */
   readonly future: boolean;
-  /** The oldest so many; all where absent. */
+  /** The first so many; all where absent. */
   readonly limit?: number;
+  /** Within a priority the oldest delivery first; otherwise whose turn it is, so that one that fails goes behind the others. */
+  readonly byAge?: boolean;
 }

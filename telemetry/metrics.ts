@@ -43,6 +43,8 @@ export const METRICS: Readonly<Record<string, MetricDeclaration>> = {
   send_seconds: of('One attempt to send, from the claim to its end.', 'destination'),
   results_total: of('Results of attempts filed in the store.', 'destination'),
   resolutions_total: of('Attempts of unknown outcome that were asked about, by what is known now.', 'destination', 'known'),
+  receipts_total: of('What far sides said of deliveries after they had taken them, by stage.', 'destination', 'stage', 'outcome'),
+  deliveries_overdue: of('Deliveries held because they were not collected, or not answered, in time.', 'destination'),
   breaker_open: of('1 while the breaker of a destination is open.', 'destination'),
   queue_errors_total: of('Errors of the queue backend.', 'destination'),
   stalled_jobs_total: of('Jobs whose worker went silent; the claims decide what is sent.', 'destination'),

@@ -73,7 +73,7 @@ export const settleEarly = async (parts: FarReceiptsParts): Promise<void> => {
     `select f.id as send, f.delivery_id as delivery from far_message f join delivery d on d.id = f.delivery_id
      where f.unsettled and f.destination_id = any($1::int4[]) and d.state <> 0 order by f.id limit ${AT_ONCE}`,
     [int4s(destinations.map(({ id }) => id))],
-    { name: 'far-unsettled' },
+    { name: 'far-find-unsettled' },
   );
   for (const { send, delivery } of rows) {
     const heads = await retryTransaction(database, async (tx) => {

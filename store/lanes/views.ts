@@ -1,3 +1,4 @@
+import type { ReceiptStage } from '../../records/far-side.ts';
 import type {
   DeliveryId,
   DestinationId,
@@ -10,7 +11,7 @@ import type {
   Token,
   TransportKey,
 } from '../../records/ids.ts';
-import { ATTEMPT, type AttemptOutcome, DELIVERY, type DeliveryView, PHASE, type Priority } from '../../records/states.ts';
+import { ATTEMPT, type AttemptOutcome, DELIVERY, type DeliveryView, PHASE, type Priority, RECEIPT_STAGE } from '../../records/states.ts';
 import { int2s } from '../arrays.ts';
 import type { Database } from '../pool.ts';
 
@@ -46,6 +47,12 @@ export interface DeliveryRow {
   readonly lastOutcome: AttemptOutcome | null;
   readonly lastCode: string | null;
   readonly nextAt: Date | null;
+  /** What the far side calls it, where it has ids of its own: of the last send. */
+  readonly farId: string | null;
+  /** The delivery this one sends again, after a person has released it. */
+  readonly resendOf: DeliveryId | null;
+  /** Held because a receipt did not come in time. */
+  readonly overdue: boolean;
 }
 
 export interface DeliveryFilter {
@@ -71,7 +78,10 @@ const DELIVERIES = `select d.id, ${VIEW} as view, d.withdrawn, n.name as destina
     (select count(*) from attempt a where a.delivery_id = d.id and a.at <= coalesce(d.done, 'infinity'))::int + (d.state in (1, 2, 4))::int as attempts,
     case when d.state in (1, 2, 4) then 1 else (select a.outcome from attempt a where a.delivery_id = d.id order by a.id desc limit 1) end as "lastOutcome",
     case when d.state in (1, 2) then null when d.state = 4 then (select h.reason from hold h where h.delivery_id = d.id and h.done is null) else (select a.code from attempt a where a.delivery_id = d.id order by a.id desc limit 1) end as "lastCode",
-    case when l.head = d.id then l.next_at end as "nextAt"
+    case when l.head = d.id then l.next_at end as "nextAt", d.resend_of as "resendOf",
+    (select f.far_id from far_message f where f.delivery_id = d.id and f.far_id is not null order by f.present desc, f.id desc limit 1) as "farId",
+    d.state in (0, 4) and exists (
+      select 1 from hold h where h.delivery_id = d.id and h.done is null and h.reason in ('not-collected', 'not-acknowledged')) as overdue
   from delivery d join destination n on n.id = d.destination_id left join lane l on l.id = d.lane_id`;
 
 /** States a view can lie in: the rest of the condition is the lane's. */
@@ -201,6 +211,40 @@ export const listAttempts = (database: Database, delivery: DeliveryId): Promise<
     [delivery],
     { timeout: 5_000 },
   );
+
+export interface ReceiptRow {
+  /** When we learned of it. */
+  readonly at: Date;
+  /** When it happened there, where the far side says so. */
+  readonly happened: Date | null;
+  readonly stage: ReceiptStage;
+  readonly good: boolean;
+  /** The far side's own. */
+  readonly code: string;
+  readonly fault: string | null;
+  /** The send it is about; empty where nobody has named it. */
+  readonly farId: string;
+  /** It is about a send that another has followed since. */
+  readonly former: boolean;
+  readonly message: MessageId | null;
+  readonly reference: string;
+  readonly keyId: number | null;
+  /** Sealed: the far side's own words. */
+  readonly words: Buffer | null;
+}
+
+/** What the far side has said of a delivery since it took it, oldest first. */
+export const listReceipts = async (database: Database, delivery: DeliveryId): Promise<readonly ReceiptRow[]> => {
+  const rows = await database.query<Omit<ReceiptRow, 'stage'> & { stage: number }>(
+    `select r.noted as at, r.at as happened, r.stage, r.good, r.code, r.fault, r.far_id as "farId", r.message_id as message, r.reference,
+       r.key_id as "keyId", r.words,
+       exists (select 1 from far_message f where f.delivery_id = r.delivery_id and f.far_id = r.far_id and not f.present) as former
+     from receipt r where r.delivery_id = $1 order by r.id`,
+    [delivery],
+    { timeout: 5_000 },
+  );
+  return rows.map((row) => ({ ...row, stage: RECEIPT_STAGE.word(row.stage) }));
+};
 
 export interface DestinationRow {
   readonly id: DestinationId;

@@ -47,6 +47,9 @@ const delivery: DeliveryRow = {
   done: null,
   receiptCode: 'AE',
   withdrawn: null,
+  farId: '20261123101010_AB12',
+  resendOf: brandAs<DeliveryId>(29),
+  overdue: true,
 };
 const held: HoldRow = {
   id: brandAs<HoldId>(4),
@@ -93,6 +96,20 @@ const messageDetail: MessageDetail = {
 const deliveryDetail: DeliveryDetail = {
   ...delivery,
   tried: [{ at, outcome: 'permanent', code: 'answer-error', receiptCode: 'AE', sentBytes: true, hasReply: true }],
+  receipts: [
+    {
+      at,
+      happened: new Date('2026-03-01T09:00:00Z'),
+      stage: 'reported',
+      good: false,
+      code: 'EPL-153',
+      fault: 'patient-not-routed',
+      farId: '20261120101010_OLD1',
+      former: true,
+      message: brandAs<MessageId>(99),
+      hasWords: true,
+    },
+  ],
 };
 const destinationRow: DestinationRow = {
   name: destination,
@@ -459,6 +476,23 @@ describe('delivery and destination', () => {
 });
 
 describe('delivery show', () => {
+  it('shows what the far side calls it and has said of it, in words and as JSON', async () => {
+    const { out } = await run('delivery show 31');
+    for (const shown of [
+      '20261123101010_AB12',
+      'delivery 29',
+      'overdue',
+      'EPL-153',
+      'patient-not-routed',
+      '20261120101010_OLD1 (former send)',
+    ])
+      expect(out).toContain(shown);
+    const json = JSON.parse((await run('delivery show 31 --json')).out);
+    expect(json).toMatchObject({ farId: '20261123101010_AB12', resendOf: 29, overdue: true });
+    expect(json.receipts).toMatchObject([{ stage: 'reported', good: false, code: 'EPL-153', former: true, message: 99 }]);
+    expect((await run('delivery list --json')).out).toContain('20261123101010_AB12');
+  });
+
   it('shows the attempts, and the receiver’s words only with a reason', async () => {
     const { out, calls } = await run('delivery show 31');
     expect(out).toMatch(/permanent {2}answer-error {2}AE/);
