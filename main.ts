@@ -16,6 +16,7 @@ import { type RunningDaemon, startDaemon } from './daemon/start.ts';
 import { type DemoDaemon, playDemo } from './demo/play.ts';
 import { brandAs, type MessageId, type SourceName } from './records/ids.ts';
 import { showFinding } from './records/issue.ts';
+import { Problem } from './records/problem.ts';
 import { silent } from './records/telemetry.ts';
 import { conservation } from './store/conservation.ts';
 import { createContentStore } from './store/content.ts';
@@ -148,6 +149,7 @@ export const main = (argv: readonly string[]): Promise<number> => {
     operations,
     checkPlan,
     checkConnections,
+    mesh: () => Promise.reject(new Problem('mailboxes are not built in yet')),
     start,
     demo,
   };

@@ -1,6 +1,8 @@
 import type { LoadedConfig } from '../config/types.ts';
+import type { MailboxName } from '../records/ids.ts';
 import type { Finding } from '../records/issue.ts';
 import type { ExitCode } from './exit.ts';
+import type { MeshDesk } from './mesh-desk.ts';
 import type { Operations } from './operations.ts';
 import type { Sink } from './output.ts';
 
@@ -18,6 +20,8 @@ export interface CliContext {
   readonly checkPlan: (loaded: LoadedConfig) => Promise<readonly Finding[]>;
   /** Tries everything a configuration connects to; `tried` is how much there was. */
   readonly checkConnections: (loaded: LoadedConfig) => Promise<{ readonly tried: number; readonly findings: readonly Finding[] }>;
+  /** A mailbox of the configuration; connects with its first call. */
+  readonly mesh: (loaded: LoadedConfig, mailbox: MailboxName) => Promise<MeshDesk>;
   /** Runs the daemon until it is told to stop. `report` shows what stands in the way of starting. */
   readonly start: (
     loaded: LoadedConfig,

@@ -38,6 +38,24 @@ export const EVENTS: Readonly<Record<string, EventDeclaration>> = {
   ...condition('source.unreachable', 'The folder of a source cannot be looked into.', 'It can again.'),
   ...condition('source.files-unreadable', 'A folder holds files that cannot be read.', 'All can be read again.'),
   ...condition('source.store-unavailable', 'A source waits because the store does not take messages.', 'The store takes messages again.'),
+  // ── mailboxes
+  ...condition('mailbox.tls-files', 'The TLS files of a mailbox cannot be read; the ones read before stay in force.', 'They can again.'),
+  ...condition('mailbox.unreachable', 'The MESH service does not answer, or asks for a pause; messages wait there.', 'It answers again.'),
+  ...condition(
+    'mailbox.unauthorised',
+    'The MESH service refuses the mailbox, its password, the shared key or the certificate.',
+    'It is let in again.',
+  ),
+  'mailbox.looked': debug('A look into a mailbox that brought something.'),
+  'mailbox.workflow-left': info(
+    'Messages of a workflow without a disposition stay in the mailbox; after five days the service sends them back.',
+  ),
+  'mailbox.content-refused': info(
+    'A message could not be had whole after several looks; it is journalled as rejected and taken out of the mailbox.',
+  ),
+  'mailbox.message-failed': info('A message could not be taken; it stays in the mailbox and is taken at a later look.'),
+  'mailbox.acknowledge-failed': info('A message is journalled and could not be taken out of the mailbox; that is done at a later look.'),
+  'mailbox.tracking-failed': info('What became of messages that were sent could not be asked; it is asked later.'),
   // ── destinations
   ...condition('destination.unreachable', 'A destination cannot be reached; its lanes wait.', 'It is reached again.'),
   'destination.late-refusal': info('A receiver refused a message after it had accepted it (enhanced mode).'),

@@ -180,6 +180,7 @@ const run = async (line: string | readonly string[], { operations, context, conf
     operations: async () => fakeOperations(calls, operations),
     checkConnections: async () => ({ tried: 0, findings: [] }),
     checkPlan: async () => [],
+    mesh: () => Promise.reject(new Error('no mailbox here')),
     start: async (loaded) => {
       calls.push(['start', loaded.config.site]);
       return EXIT.ok;
@@ -199,7 +200,7 @@ describe('help', () => {
     expect(exit).toBe(EXIT.ok);
     for (const verb of ['start', 'check', 'status', 'message', 'hold', 'delivery', 'destination', 'migrate', 'demo'])
       expect(out).toMatch(new RegExp(`^  ${verb}\\b`, 'm'));
-    expect(out).toContain('3 store does not answer');
+    expect(out).toContain('3 store or far side does not answer');
   });
 
   it.each([

@@ -24,6 +24,7 @@ const helpOf = async (...argv: string[]): Promise<string> => {
     operations: never,
     checkConnections: () => Promise.reject(new Error('not here')),
     checkPlan: never,
+    mesh: never,
     start: never,
     demo: never,
   };
