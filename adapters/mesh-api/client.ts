@@ -11,7 +11,7 @@ import {
 import { errorInJson } from '../../formats/mesh/error-body.ts';
 import { MEX, type MeshVersion, writeChunkRange } from '../../formats/mesh/headers.ts';
 import { downloadBody, type MeshDownload } from './download.ts';
-import { MeshContentError, MeshError } from './errors.ts';
+import { beforehand, MeshContentError, MeshError } from './errors.ts';
 import { type Answer, type MeshHeaders, readWhole, type UploadBody } from './exchange.ts';
 import { type MeshClientParts, type MeshClientSettings, type MeshRequest, MeshRequests, pathOf } from './requests.ts';
 import { ApiVersion } from './version.ts';
@@ -28,6 +28,7 @@ export class MeshClient {
   readonly #version: ApiVersion;
   readonly #clientVersion: string;
   readonly #url: string;
+  #learning: Promise<void> | null = null;
 
   /** Throws a Problem where the address or the proxy cannot be used. */
   constructor(settings: MeshClientSettings, parts: MeshClientParts) {
@@ -114,7 +115,7 @@ export class MeshClient {
    */
   async send(headers: Readonly<Record<string, string>>, body: UploadBody, signal?: AbortSignal): Promise<string> {
     // The version must be known first: a wrong one would cost the message.
-    if (this.#version.known === null) await this.handshake(signal);
+    if (this.#version.known === null) await this.#learnVersion();
     const answer = await this.#json({ method: 'POST', parts: [this.mailbox, 'outbox'], headers, body, again: false, signal }, 202);
     const id = readMessageId(answer);
     if (id === undefined) throw new MeshError({ trouble: 'bad-answer', status: 202, reached: true });
@@ -157,6 +158,16 @@ export class MeshClient {
   /** All mailboxes that take a workflow. */
   async workflowSearch(workflow: string, signal?: AbortSignal): Promise<readonly FoundMailbox[]> {
     return this.#found(['workflowsearch', workflow], signal);
+  }
+
+  /** One handshake for all that wait for the version. */
+  #learnVersion(): Promise<void> {
+    this.#learning ??= this.handshake().finally(() => {
+      this.#learning = null;
+    });
+    return this.#learning.catch((error: unknown) => {
+      throw beforehand(error);
+    });
   }
 
   async #found(parts: readonly string[], signal?: AbortSignal): Promise<readonly FoundMailbox[]> {

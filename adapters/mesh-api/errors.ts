@@ -98,3 +98,10 @@ export class MeshContentError extends Error {
     this.chunk = chunk;
   }
 }
+
+/** A failure of what was asked before the request itself: of that, nothing was sent. */
+export const beforehand = (error: unknown): unknown => {
+  if (!(error instanceof MeshError)) return error;
+  const { trouble, status, event, code, words, retryAfterMs, errno } = error;
+  return new MeshError({ trouble, status, event, code, words, retryAfterMs, errno, reached: false }, { cause: error });
+};
