@@ -26,6 +26,7 @@ export const METRICS: Readonly<Record<string, MetricDeclaration>> = {
     'mailbox',
     'what',
   ),
+  mailbox_sent_bytes_total: of('Bytes of payload the MESH service has taken, before compression.', 'mailbox'),
   mailbox_looks_total: of('Looks into a mailbox, by how they ended.', 'mailbox', 'outcome'),
   mailbox_messages_total: of('Messages listed in a mailbox, by what was done with them.', 'mailbox', 'outcome'),
   mailbox_left: of('Messages left in a mailbox for want of a disposition.', 'mailbox'),
