@@ -148,7 +148,11 @@ export interface DestinationAdapter {
   readonly dedupable: boolean;
   /** How many deliveries may be in flight at once. */
   readonly slots: number;
-  send(delivery: OutboundDelivery, deadline: AbortSignal): Promise<SendResult>;
+  /**
+   * One attempt. `goesOn`: an attempt that takes long calls it, as often as it likes, while bytes move or an answer is within its time; the
+   * claim is renewed and the deadline put off. Where it is not called the attempt has its usual time.
+   */
+  send(delivery: OutboundDelivery, deadline: AbortSignal, goesOn?: () => void): Promise<SendResult>;
   /** Asks the far side what became of an attempt whose outcome is unknown. */
   resolve(delivery: OutboundDelivery): Promise<Resolution>;
   close(): Promise<void>;

@@ -7,6 +7,7 @@ import { checkLanes, dueHeads, expireClaims, silentDaemons, tidyLanes } from './
 import { destinationHealth, destinationStatuses, noteTransport, takeProbe } from './destinations.ts';
 import { lastAct } from './operator.ts';
 import { type ContentReader, openDelivery } from './outbound.ts';
+import { renewClaim } from './renew.ts';
 import { claimForAsking, disownClaims, loadClaims, takeTurn } from './turn.ts';
 
 export interface LaneStoreParts {
@@ -26,6 +27,7 @@ export const createLaneStore = ({ database, vault, content, filed, roles, daemon
   turn: (outlet, turn) => takeTurn(database, vault, daemon, outlet, turn),
   load: (claims) => loadClaims(database, filed, roles, claims),
   open: (claimed) => openDelivery(vault, content, claimed),
+  renew: (claim, ttlMs) => renewClaim(database, claim, ttlMs),
   disown: (destination, known) => disownClaims(database, daemon, destination, known),
   ask: (heads, ttlMs) => claimForAsking(database, daemon, heads, ttlMs),
   health: (destination) => destinationHealth(database, destination),
