@@ -5,6 +5,7 @@ import type { DestinationName } from '../../records/ids.ts';
 import type { DestinationAdapter, OutboundDelivery, Resolution, SendResult } from '../../records/ports.ts';
 import type { Telemetry } from '../../records/telemetry.ts';
 import { Condition, errnoOf } from '../condition.ts';
+import { Attempts } from '../files/attempts.ts';
 import { folderFault, notWritten } from '../files/failure.ts';
 import { compareWith, PayloadFailure, syncFolder, wasNotRenamed, writePayload } from '../files/writing.ts';
 import { OutgoingNames } from './outgoing-names.ts';
@@ -38,8 +39,7 @@ export class FolderDestination implements DestinationAdapter {
   readonly #names: OutgoingNames;
   readonly #mode: number;
   readonly #reach: Condition;
-  readonly #open = new Set<Promise<unknown>>();
-  #closed = false;
+  readonly #attempts = new Attempts();
 
   /** Throws an Error when the template of names is not usable. */
   constructor(name: DestinationName, settings: FolderDestinationSettings, telemetry: Telemetry) {
@@ -51,27 +51,17 @@ export class FolderDestination implements DestinationAdapter {
     this.#reach = new Condition(telemetry, 'destination.unreachable', { destination: name });
   }
 
-  async send(delivery: OutboundDelivery, deadline: AbortSignal): Promise<SendResult> {
+  send(delivery: OutboundDelivery, deadline: AbortSignal): Promise<SendResult> {
     let step: Step = 'writing';
     const late = (): SendResult =>
       step === 'writing'
         ? notWritten('send-failed', true)
         : { outcome: 'ambiguous', code: 'folder-unreachable', sentBytes: true, transport: true };
-    if (deadline.aborted || this.#closed) return late();
-    const work = this.#write(delivery, deadline, (now) => {
-      step = now;
-    });
-    this.#open.add(work);
-    void work.then(() => this.#open.delete(work));
-    // A call into a dead network mount may not come back: the answer is given at the deadline, whatever it does.
-    return new Promise<SendResult>((answer) => {
-      const end = () => answer(late());
-      deadline.addEventListener('abort', end, { once: true });
-      void work.then((result) => {
-        deadline.removeEventListener('abort', end);
-        answer(result);
-      });
-    });
+    return this.#attempts.run(deadline, late, () =>
+      this.#write(delivery, deadline, (now) => {
+        step = now;
+      }),
+    );
   }
 
   /** One attempt; never rejects. */
@@ -142,8 +132,7 @@ export class FolderDestination implements DestinationAdapter {
   }
 
   /** Waits for what is being written; takes no new work. */
-  async close(): Promise<void> {
-    this.#closed = true;
-    await Promise.allSettled([...this.#open]);
+  close(): Promise<void> {
+    return this.#attempts.close();
   }
 }

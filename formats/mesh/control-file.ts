@@ -10,6 +10,7 @@ import {
   TEXTS,
 } from './control-elements.ts';
 import { readTree } from './control-tree.ts';
+import { readFlag } from './headers.ts';
 
 /** What happened to a message, as a control file says it. Its event and code are to be read together (control-status.ts). */
 export interface StatusRecord {
@@ -90,11 +91,6 @@ const valuesOf = (elements: readonly ControlElement[]): ReadonlyMap<string, stri
   return values;
 };
 
-const flag = (text: string): boolean | undefined => {
-  if (/^(?:y|yes|true|1)$/i.test(text)) return true;
-  return /^(?:n|no|false|0)$/i.test(text) ? false : undefined;
-};
-
 const statusOf = (element: ControlElement): StatusRecord => {
   const values = valuesOf(element.children.filter(({ name }) => STATUS_PARTS.has(plainName(name))));
   const said = (name: string): string | undefined => values.get(name) || undefined;
@@ -133,7 +129,7 @@ const controlOf = (root: ControlElement): ControlFile => {
     if (value === '') continue;
     const text = TEXT_BY_NAME.get(key);
     const yesOrNo = FLAG_BY_NAME.get(key);
-    const yes = yesOrNo === undefined ? undefined : flag(value);
+    const yes = yesOrNo === undefined ? undefined : readFlag(value);
     if (text !== undefined) texts[text] = usual(text, value);
     else if (yesOrNo !== undefined && yes !== undefined) flags[yesOrNo] = yes;
     else others.push({ name: KNOWN.get(key) ?? key, text: value });

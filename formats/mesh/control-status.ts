@@ -61,6 +61,7 @@ export const meaningOf = (record: StatusRecord | undefined): StatusMeaning => {
 const WRITTEN: Partial<Readonly<Record<FaultCode, { readonly event: string; readonly code: string }>>> = {
   'control-file': { event: 'TRANSFER', code: '06' },
   'data-file-missing': { event: 'COLLECT', code: '02' },
+  'empty-file': { event: 'COLLECT', code: '02' },
   'recipient-unknown': { event: 'SEND', code: '12' },
   'no-mailbox': { event: 'SEND', code: '12' },
   'no-addressee': { event: 'SEND', code: '08' },
