@@ -37,6 +37,12 @@ export const EVENTS: Readonly<Record<string, EventDeclaration>> = {
   'source.file': debug('A file was taken to its end.'),
   ...condition('source.unreachable', 'The folder of a source cannot be looked into.', 'It can again.'),
   ...condition('source.files-unreadable', 'A folder holds files that cannot be read.', 'All can be read again.'),
+  'source.pair': debug('A pair of a MESH folder was taken to its end.'),
+  ...condition(
+    'source.pairs-left',
+    'A MESH folder holds control files that cannot be read, or of workflows without a disposition; they stay where they are.',
+    'None is left.',
+  ),
   ...condition('source.store-unavailable', 'A source waits because the store does not take messages.', 'The store takes messages again.'),
   // ── mailboxes
   ...condition('mailbox.tls-files', 'The TLS files of a mailbox cannot be read; the ones read before stay in force.', 'They can again.'),

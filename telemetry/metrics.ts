@@ -18,6 +18,7 @@ export const METRICS: Readonly<Record<string, MetricDeclaration>> = {
   source_junk_bytes_total: of('Bytes outside frames.', 'source'),
   source_files_total: of('Files taken to their end.', 'source', 'outcome'),
   source_files_unreadable: of('Files that cannot be read now.', 'source'),
+  source_pairs_left: of('Pairs of a MESH folder that are not touched, by why.', 'source', 'reason'),
   source_files_put_back_total: of('Files given back because the daemon stopped.', 'source'),
   source_files_moved_by_another_total: of('Files that somebody else moved while they were read.', 'source'),
   // ── mailboxes
