@@ -36,10 +36,12 @@ import { Systems } from '../store/process/systems.ts';
 import { removeOld } from '../store/retention.ts';
 import { ensureSources } from '../store/sources.ts';
 import type { DaemonTelemetry } from '../telemetry/telemetry.ts';
+import { closeWithin } from './close-within.ts';
 import { FarSide, farDestinations } from './far-side.ts';
 import { takeLateAnswer } from './late-answers.ts';
 import { tellLeftBehind } from './left-behind.ts';
 import { assemble, type LoadedPlan, readPlanFiles } from './load-plan.ts';
+import { openMailboxes } from './mailboxes.ts';
 import { createOperations } from './operations.ts';
 import { PlanRefused, refuse } from './plan-refused.ts';
 import { readinessChecks } from './readiness.ts';
@@ -238,20 +240,30 @@ const assembleDaemon = async (
   closing.push(() => intake.close());
   const journal = new Journal({ database: intake, vault, content, daemon: daemon.id, telemetry, received, onStored: () => leader.wake() });
   closing.push(() => journal.close());
-  const receiver = createReceiver({
-    settings: (source) => {
+  const receiving = {
+    settings: (source: SourceName) => {
       const found = plan.sources.get(source);
       if (found === undefined) throw new Problem(`source ${source} is not configured`);
       return found.receipt;
     },
     journal,
-    digest: (bytes) => vault.digest(bytes),
-    hashControlId: (controlId) => vault.searchHash('control-id', controlId).toString('hex'),
-    awaitReply: (id, later) => replies.await(id, later),
+    digest: (bytes: Buffer) => vault.digest(bytes),
+    hashControlId: (controlId: string) => vault.searchHash('control-id', controlId).toString('hex'),
     telemetry,
     now: () => new Date(),
+  };
+  const receiver = createReceiver({ ...receiving, awaitReply: (id, later) => replies.await(id, later) });
+  const mailboxes = openMailboxes({
+    ...receiving,
+    database,
+    vault,
+    content,
+    daemon: daemon.id,
+    leaseMs: advanced.lease,
+    far: farSide.receipts,
   });
-  const waysIn = new WaysIn(receiver, telemetry, drainMs);
+  closing.push(() => mailboxes.close());
+  const waysIn = new WaysIn({ receiver, mailboxes }, telemetry, drainMs);
   closing.push(() => waysIn.stop());
   await waysIn.start(config.sources);
 
@@ -320,14 +332,4 @@ const assembleDaemon = async (
       telemetry.event('daemon.stopped');
     },
   };
-};
-
-/** A far side that answers nothing must not keep the daemon: what it was sent is claimed still, and is looked at again as after a crash. */
-const closeWithin = async (ms: number, closing: Promise<unknown>, telemetry: DaemonTelemetry): Promise<void> => {
-  let timer: NodeJS.Timeout | undefined;
-  const overdue = new Promise<'overdue'>((resolve) => {
-    timer = setTimeout(() => resolve('overdue'), ms);
-  });
-  if ((await Promise.race([closing, overdue])) === 'overdue') telemetry.warn('drain-overdue');
-  clearTimeout(timer);
 };

@@ -2,11 +2,18 @@ import { createSource } from '../adapters/registry.ts';
 import { reopensSource } from '../config/reload.ts';
 import type { SourceSettings } from '../config/types.ts';
 import type { SourceName } from '../records/ids.ts';
-import type { Receiver, SourceAdapter } from '../records/ports.ts';
+import type { MailboxReceiver, Receiver, SourceAdapter } from '../records/ports.ts';
 import { Problem } from '../records/problem.ts';
 import type { Telemetry } from '../records/telemetry.ts';
+import type { MailboxPorts } from './mailboxes.ts';
 
-const sourceOf = (name: SourceName, settings: SourceSettings, receiver: Receiver, telemetry: Telemetry): SourceAdapter => {
+/** What sources are made of: every one, and those of mailboxes. */
+export interface SourcePorts {
+  readonly receiver: Receiver;
+  readonly mailboxes: MailboxPorts;
+}
+
+const sourceOf = (name: SourceName, settings: SourceSettings, { receiver }: SourcePorts, telemetry: Telemetry): SourceAdapter => {
   if (settings.kind === 'mesh-api' || settings.kind === 'mesh-folder')
     throw new Problem(`sources of kind ${settings.kind} are not built in`);
   if (settings.kind === 'folder') return createSource('folder', name, settings, receiver, telemetry);
@@ -53,11 +60,24 @@ class Gate {
     this.#decided.catch(() => {});
   }
 
-  before({ receive, refuse }: Receiver): Receiver {
-    return {
-      receive: (incoming) => (this.#open ? receive(incoming) : this.#decided.then(() => receive(incoming))),
-      refuse: (refused) => (this.#open ? refuse(refused) : this.#decided.then(() => refuse(refused))),
+  before({ receiver, mailboxes }: SourcePorts): SourcePorts {
+    const { receive, refuse } = receiver;
+    const { receiveStream, receiveReport } = mailboxes.receiver;
+    const gated: MailboxReceiver = {
+      receiveStream: (incoming) => this.#pass(() => receiveStream(incoming)),
+      receiveReport: (report) => this.#pass(() => receiveReport(report)),
     };
+    return {
+      receiver: {
+        receive: (incoming) => this.#pass(() => receive(incoming)),
+        refuse: (refused) => this.#pass(() => refuse(refused)),
+      },
+      mailboxes: { ...mailboxes, receiver: gated },
+    };
+  }
+
+  #pass<T>(take: () => Promise<T>): Promise<T> {
+    return this.#open ? take() : this.#decided.then(take);
   }
 
   open(): void {
@@ -73,15 +93,15 @@ class Gate {
 
 /** The open sources of a daemon: those of its configuration, whichever it is by now. */
 export class WaysIn {
-  readonly #receiver: Receiver;
+  readonly #ports: SourcePorts;
   readonly #telemetry: Telemetry;
   readonly #drainMs: () => number;
   readonly #open = new Map<SourceName, OpenSource>();
   /** Closed for a reload that failed, and not opened again since. */
   readonly #down = new Map<SourceName, string>();
 
-  constructor(receiver: Receiver, telemetry: Telemetry, drainMs: () => number) {
-    this.#receiver = receiver;
+  constructor(ports: SourcePorts, telemetry: Telemetry, drainMs: () => number) {
+    this.#ports = ports;
     this.#telemetry = telemetry;
     this.#drainMs = drainMs;
   }
@@ -100,11 +120,11 @@ export class WaysIn {
 
   /** At the start. Rejects with the first that cannot be opened. */
   async start(settings: Settings): Promise<void> {
-    for (const [name, one] of settings) this.#open.set(name, await this.#start(name, one, this.#receiver));
+    for (const [name, one] of settings) this.#open.set(name, await this.#start(name, one, this.#ports));
   }
 
-  async #start(name: SourceName, settings: SourceSettings, receiver: Receiver): Promise<OpenSource> {
-    const adapter = sourceOf(name, settings, receiver, this.#telemetry);
+  async #start(name: SourceName, settings: SourceSettings, ports: SourcePorts): Promise<OpenSource> {
+    const adapter = sourceOf(name, settings, ports, this.#telemetry);
     await adapter.start();
     this.#telemetry.event('source.listening', { source: name, address: adapter.address });
     return { settings, adapter };
@@ -144,7 +164,7 @@ export class WaysIn {
           // A port is free as soon as it stops listening, and those connected are answered meanwhile; a folder when its round is over.
           if (one.kind === 'folder') await end;
         }
-        fresh.set(name, await this.#start(name, one, gate.before(this.#receiver)));
+        fresh.set(name, await this.#start(name, one, gate.before(this.#ports)));
       } catch (error) {
         this.#telemetry.error('source.listen-failed', error, { source: name });
         await abandon();
@@ -167,7 +187,7 @@ export class WaysIn {
   /** Back to what it was before a reload that failed. Where not even that works, /readyz says so until a reload opens it. */
   async #reopen(name: SourceName, { settings, adapter }: OpenSource): Promise<void> {
     try {
-      this.#open.set(name, await this.#start(name, settings, this.#receiver));
+      this.#open.set(name, await this.#start(name, settings, this.#ports));
     } catch (error) {
       this.#open.delete(name);
       this.#down.set(name, adapter.address);
