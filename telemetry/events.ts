@@ -37,6 +37,12 @@ export const EVENTS: Readonly<Record<string, EventDeclaration>> = {
   'source.file': debug('A file was taken to its end.'),
   ...condition('source.unreachable', 'The folder of a source cannot be looked into.', 'It can again.'),
   ...condition('source.files-unreadable', 'A folder holds files that cannot be read.', 'All can be read again.'),
+  'source.pair': debug('A pair of a MESH folder was taken to its end.'),
+  ...condition(
+    'source.pairs-left',
+    'A MESH folder holds control files that cannot be read, or of workflows without a disposition; they stay where they are.',
+    'None is left.',
+  ),
   ...condition('source.store-unavailable', 'A source waits because the store does not take messages.', 'The store takes messages again.'),
   // ── mailboxes
   ...condition('mailbox.tls-files', 'The TLS files of a mailbox cannot be read; the ones read before stay in force.', 'They can again.'),
@@ -62,6 +68,7 @@ export const EVENTS: Readonly<Record<string, EventDeclaration>> = {
   // ── destinations
   ...condition('destination.unreachable', 'A destination cannot be reached; its lanes wait.', 'It is reached again.'),
   'destination.late-refusal': info('A receiver refused a message after it had accepted it (enhanced mode).'),
+  'destination.sent-twice': info('The MESH service has two messages of one local id from us: one of them may be a repetition; find out which.'),
   'destination.left-behind': info('Deliveries wait for a destination that is no longer configured.'),
   'destination.paused': info('An operator stopped sending to a destination.'),
   'destination.resumed': info('An operator let sending go on.'),

@@ -16,6 +16,8 @@ export const breakConnection = (response: ServerResponse): void => {
 
 /** Writes an answer out, slowly or in part where a fault says so. Resolves when it is out, or when the client is gone. */
 export const writeAnswer = async (response: ServerResponse, answer: Answer, fault: Fault | undefined): Promise<void> => {
+  // A file may be gone before it is read: the pipeline tells, once it stands.
+  if (answer.body instanceof Readable) answer.body.on('error', () => undefined);
   if (fault?.effect === 'slow-first-byte') await sleep(fault.milliseconds, undefined, { ref: false });
   if (response.destroyed) {
     if (answer.body instanceof Readable) answer.body.destroy();
