@@ -62,6 +62,9 @@ export interface TrackedMessage {
   /** The recipient's mailbox, also where it was found by the service. */
   readonly recipient: string;
   readonly recipientOds: string;
+  /** Chunks it was begun with, and whether they are compressed; null where the answer does not say (version 2). */
+  readonly chunks: number | null;
+  readonly gzip: boolean | null;
 }
 
 const moment = (text: string): number | null => {
@@ -84,5 +87,7 @@ export const readTracking = (body: unknown): TrackedMessage | undefined => {
     at: moment(acknowledged || first(body, 'status_timestamp', 'statusTimestamp')),
     recipient: first(body, 'recipient').toUpperCase(),
     recipientOds: first(body, 'recipient_ods_code', 'meshRecipientOdsCode'),
+    chunks: typeof body.chunkCount === 'number' && Number.isInteger(body.chunkCount) ? body.chunkCount : null,
+    gzip: typeof body.contentEncoding === 'string' ? body.contentEncoding.toLowerCase() === 'gzip' : null,
   };
 };

@@ -74,8 +74,8 @@ export const mailboxFaults = {
   },
   'no-addressee': {
     class: 'permanent',
-    means: 'What routes a message by patient is not all known: NHS number, birth date and surname.',
-    next: 'Complete the patient’s details, then release.',
+    means: 'What the message is addressed by is not all known: the organisation; or NHS number, whole birth date and surname.',
+    next: 'Complete the patient’s details or the route, then release.',
   },
   'patient-not-routed': {
     class: 'permanent',
