@@ -27,7 +27,7 @@ const rooms = {
     rooms: ['records', 'config', 'language', 'formats', 'mappings/engine', 'routing', 'directory', 'pipeline', 'telemetry'],
     npm: ['commander'],
   },
-  'stand-ins': { rooms: ['records', 'formats'], npm: ['selfsigned'] },
+  'stand-ins': { rooms: ['records', 'formats'], npm: ['selfsigned', 'yaml', 'ajv', '@sinclair/typebox'] },
   demo: { rooms: ['records', 'formats', 'stand-ins'], npm: [] },
 };
 

@@ -8,9 +8,13 @@ import type { HeadEnd, Sender } from './sender.ts';
 
 const UNKNOWN: Resolution = { known: 'unknown' };
 
-const resultOf = (claimed: ClaimedDelivery, resolution: Resolution): HeadResult => {
+const resultOf = (outlet: Outlet, claimed: ClaimedDelivery, resolution: Resolution): HeadResult => {
   const ref = { lane: claimed.lane, delivery: claimed.delivery, token: claimed.token };
-  if (resolution.known === 'delivered') return { ...ref, kind: 'delivered', confirmed: false, receiptCode: resolution.receiptCode };
+  if (resolution.known === 'delivered') {
+    const { receiptCode, farId } = resolution;
+    const confirmed = resolution.confirmed ?? outlet.far?.confirmedBy === 'accepted';
+    return { ...ref, kind: 'delivered', confirmed, receiptCode, ...(farId === undefined ? {} : { farId }) };
+  }
   return { ...ref, kind: resolution.known === 'not-sent' ? 'unsent' : 'unknown' };
 };
 
@@ -35,7 +39,7 @@ export const resolveHeads = async (
       if (outlet.adapter.dedupable) return { lane, delivery, token, kind: 'returned' as const };
       const resolution = await ask(lanes, outlet, claimed, telemetry);
       telemetry.count('resolutions', { destination: outlet.name, known: resolution.known });
-      return resultOf(claimed, resolution);
+      return resultOf(outlet, claimed, resolution);
     }),
   );
   return results.length === 0 ? [] : sender.file(results, priority);
@@ -43,7 +47,7 @@ export const resolveHeads = async (
 
 const ask = async (lanes: LaneStore, outlet: Outlet, claimed: ClaimedDelivery, telemetry: Telemetry): Promise<Resolution> => {
   try {
-    return await within(outlet.sendTimeoutMs, 'asking the receiver', outlet.adapter.resolve(await lanes.open(claimed)));
+    return await within(outlet.sendTimeoutMs, 'asking the receiver', outlet.adapter.resolve(await lanes.open(claimed, outlet)));
   } catch (error) {
     telemetry.error('resolve-failed', error, { destination: outlet.name, delivery: claimed.delivery });
     return UNKNOWN;

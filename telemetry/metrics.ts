@@ -21,6 +21,17 @@ export const METRICS: Readonly<Record<string, MetricDeclaration>> = {
   source_pairs_left: of('Pairs of a MESH folder that are not touched, by why.', 'source', 'reason'),
   source_files_put_back_total: of('Files given back because the daemon stopped.', 'source'),
   source_files_moved_by_another_total: of('Files that somebody else moved while they were read.', 'source'),
+  // ── mailboxes
+  mailbox_certificate_days: of(
+    'Days until a certificate of a mailbox runs out: `client`, or the first of its `ca` bundle.',
+    'mailbox',
+    'what',
+  ),
+  mailbox_sent_bytes_total: of('Bytes of payload the MESH service has taken, before compression.', 'mailbox'),
+  mailbox_looks_total: of('Looks into a mailbox, by how they ended.', 'mailbox', 'outcome'),
+  mailbox_messages_total: of('Messages listed in a mailbox, by what was done with them.', 'mailbox', 'outcome'),
+  mailbox_left: of('Messages left in a mailbox for want of a disposition.', 'mailbox'),
+  mailbox_tracked_total: of('Questions what became of a message that was sent, by the answer.', 'mailbox', 'known'),
   // ── work
   messages_processed_total: of('Messages processed, by outcome.', 'outcome'),
   stage_seconds: of('Time one message or batch takes in a stage.', 'stage'),
@@ -34,6 +45,8 @@ export const METRICS: Readonly<Record<string, MetricDeclaration>> = {
   send_seconds: of('One attempt to send, from the claim to its end.', 'destination'),
   results_total: of('Results of attempts filed in the store.', 'destination'),
   resolutions_total: of('Attempts of unknown outcome that were asked about, by what is known now.', 'destination', 'known'),
+  receipts_total: of('What far sides said of deliveries after they had taken them, by stage.', 'destination', 'stage', 'outcome'),
+  deliveries_overdue: of('Deliveries held because they were not collected, or not answered, in time.', 'destination'),
   breaker_open: of('1 while the breaker of a destination is open.', 'destination'),
   queue_errors_total: of('Errors of the queue backend.', 'destination'),
   stalled_jobs_total: of('Jobs whose worker went silent; the claims decide what is sent.', 'destination'),
