@@ -6,6 +6,7 @@ import { keyOfStem, stemOfKey } from '../../../adapters/mesh-folder/outgoing-ste
 import { readControlFile } from '../../../formats/mesh/control-file.ts';
 import { MAX_CHUNK_BYTES } from '../../../formats/mesh/headers.ts';
 import { brandAs, type TransportKey } from '../../../records/ids.ts';
+import { Child } from '../support/child.ts';
 import { delivery, destinationName, noDeadline } from '../support/deliveries.ts';
 import { makeFolder, namesIn } from '../support/folders.ts';
 import { dropped, MAILBOX } from '../support/mesh-folders.ts';
@@ -129,6 +130,30 @@ describe('mesh.md §2.2: pairs for an installed client', () => {
     await expect(destination.resolve(letter())).rejects.toMatchObject({ code: 'folder-unreachable' });
     await mkdir(join(path, 'OUT'));
     expect(await destination.send(letter(), noDeadline())).toEqual(WRITTEN);
+  });
+
+  it('leaves nothing behind when the disk is full, and goes on', async () => {
+    const { path } = await open();
+    const child = new Child(
+      join(__dirname, '../support/mesh-folder-writer.ts'),
+      {
+        path,
+        sends: [
+          { key: 'LARGE', size: 400_000 },
+          { key: 'SMALL', size: 100 },
+        ],
+      },
+      200_000,
+    );
+    stops.unshift(() => child.stop());
+    expect(await child.says('the large one', ({ key }) => key === 'LARGE')).toMatchObject({
+      result: { outcome: 'transient', code: 'disk-full', sentBytes: false, transport: true },
+      names: [],
+    });
+    expect(await child.says('the small one', ({ key }) => key === 'SMALL')).toMatchObject({
+      result: WRITTEN,
+      names: ['tc-SMALL.ctl', 'tc-SMALL.dat'],
+    });
   });
 
   it('makes the folders where the settings say so', async () => {
