@@ -135,7 +135,7 @@ describe('mesh.md §2.2: pairs for an installed client', () => {
   it('leaves nothing behind when the disk is full, and goes on', async () => {
     const { path } = await open();
     const child = new Child(
-      join(__dirname, '../support/mesh-folder-writer.ts'),
+      require.resolve('../support/mesh-folder-writer.ts'),
       {
         path,
         sends: [
