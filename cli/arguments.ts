@@ -14,7 +14,9 @@ export const id = (text: string): number => {
   return /^[1-9][0-9]{0,15}$/.test(text) && Number.isSafeInteger(value) ? value : invalid('An id is a whole number.');
 };
 
-const limit = (text: string): number => (/^[1-9][0-9]{0,4}$/.test(text) ? Number(text) : invalid('A limit is a number from 1 to 99999.'));
+/** How many rows. */
+export const count = (text: string): number =>
+  /^[1-9][0-9]{0,4}$/.test(text) ? Number(text) : invalid('A limit is a number from 1 to 99999.');
 
 const ago: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -65,7 +67,7 @@ export const revealReason = (command: Command): string | undefined => {
 /** Options that every list has: newest first, a page at a time. */
 export const paged = (command: Command): Command =>
   command
-    .addOption(new Option('-n, --limit <count>', 'most rows').argParser(limit).default(50))
+    .addOption(new Option('-n, --limit <count>', 'most rows').argParser(count).default(50))
     .addOption(new Option('--before <id>', 'rows older than this id (the next page)').argParser(id))
     .addOption(new Option('--since <when>', 'not older than: 15m, 2h, 7d, or a date').argParser(moment))
     .addOption(new Option('--until <when>', 'not newer than').argParser(moment));

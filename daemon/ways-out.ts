@@ -75,7 +75,7 @@ export class WaysOut {
       adapter,
       claimTtlMs: this.#pace.claimTtl,
       sendTimeoutMs: this.#pace.sendDeadline,
-      asks: ASKS,
+      asks: adapter.asks ?? ASKS,
       ...farOf(settings),
       retry: { firstMs: retry.first, mostMs: retry.most, factor: retry.factor },
       breaker: { failures: breaker.failures, firstMs: breaker.first, mostMs: breaker.most },

@@ -1,6 +1,7 @@
 import type { ClaimedDelivery, HeadResult, LaneStore } from '../records/lanes.ts';
 import type { OutboundDelivery, SendResult } from '../records/ports.ts';
 import type { Telemetry } from '../records/telemetry.ts';
+import { Deadline } from './deadline.ts';
 import type { Outlet } from './outlet.ts';
 
 /** Time an adapter has to give up after its deadline; then its slot is taken from it. */
@@ -50,7 +51,7 @@ export const dispatch = async (lanes: LaneStore, outlet: Outlet, claimed: Claime
     };
   }
   const started = performance.now();
-  const sent = await sendWithin(outlet, outbound, telemetry);
+  const sent = await sendWithin(lanes, outlet, claimed, outbound, telemetry);
   const ms = performance.now() - started;
   telemetry.count('sends', { destination: outlet.name, outcome: sent.outcome });
   telemetry.observe('send', ms / 1_000, { destination: outlet.name });
@@ -61,24 +62,31 @@ export const dispatch = async (lanes: LaneStore, outlet: Outlet, claimed: Claime
   };
 };
 
-const sendWithin = async (outlet: Outlet, outbound: OutboundDelivery, telemetry: Telemetry): Promise<SendResult> => {
-  const deadline = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const overdue = new Promise<SendResult>((resolve) => {
-    timer = setTimeout(() => {
-      deadline.abort();
-      timer = setTimeout(() => {
-        telemetry.warn('adapter-overdue', { destination: outlet.name, delivery: outbound.id });
-        resolve(OVERDUE);
-      }, GRACE);
-    }, outlet.sendTimeoutMs);
-  });
+const sendWithin = async (
+  lanes: LaneStore,
+  outlet: Outlet,
+  { lane, delivery, token }: ClaimedDelivery,
+  outbound: OutboundDelivery,
+  telemetry: Telemetry,
+): Promise<SendResult> => {
+  const deadline = new Deadline(outlet.sendTimeoutMs, () => lanes.renew({ lane, delivery, token }, outlet.claimTtlMs));
+  let grace: NodeJS.Timeout | undefined;
+  const overdue = deadline.over.then(
+    () =>
+      new Promise<SendResult>((resolve) => {
+        grace = setTimeout(() => {
+          telemetry.warn('adapter-overdue', { destination: outlet.name, delivery });
+          resolve(OVERDUE);
+        }, GRACE);
+      }),
+  );
   try {
-    return await Promise.race([outlet.adapter.send(outbound, deadline.signal), overdue]);
+    return await Promise.race([outlet.adapter.send(outbound, deadline.signal, deadline.goesOn), overdue]);
   } catch (error) {
-    telemetry.error('adapter-failed', error, { destination: outlet.name, delivery: outbound.id });
+    telemetry.error('adapter-failed', error, { destination: outlet.name, delivery });
     return BROKEN;
   } finally {
-    clearTimeout(timer);
+    deadline.stop();
+    clearTimeout(grace);
   }
 };

@@ -12,7 +12,7 @@ const resultOf = (outlet: Outlet, claimed: ClaimedDelivery, resolution: Resoluti
   const ref = { lane: claimed.lane, delivery: claimed.delivery, token: claimed.token };
   if (resolution.known === 'delivered') {
     const { receiptCode, farId } = resolution;
-    const confirmed = outlet.far?.confirmedBy === 'accepted';
+    const confirmed = resolution.confirmed ?? outlet.far?.confirmedBy === 'accepted';
     return { ...ref, kind: 'delivered', confirmed, receiptCode, ...(farId === undefined ? {} : { farId }) };
   }
   return { ...ref, kind: resolution.known === 'not-sent' ? 'unsent' : 'unknown' };

@@ -98,6 +98,8 @@ export interface Overdue {
 }
 
 export interface FarReceipts {
+  /** The delivery of this mailbox that is called so; null where there is none, or where a key that is not unique names several. */
+  find(name: FarName): Promise<DeliveryId | null>;
   /** Adds a receipt to its delivery: confirms it where its destination is confirmed by this stage, holds it where it went wrong. */
   note(name: FarName, receipt: FarReceipt): Promise<NoteOutcome>;
   /** Deliveries of these destinations' mailbox whose tracking is due, oldest first; asking for them sets the next look. */

@@ -155,6 +155,8 @@ export interface LaneStore {
   turn(outlet: LaneOutlet, turn: Turn): Promise<TurnOutcome>;
   load(claims: readonly ClaimedHead[]): Promise<readonly ClaimedDelivery[]>;
   open(claimed: ClaimedDelivery, outlet?: Pick<LaneOutlet, 'far'>): Promise<OutboundDelivery>;
+  /** The claim's time begins anew, for an attempt that goes on; false where the claim is not ours any more. */
+  renew(claim: ClaimRef, ttlMs: number): Promise<boolean>;
   /** After an answer was lost: gives back every claim this daemon has on the destination but the known ones; they are due again. */
   disown(destination: DestinationId, known: readonly DeliveryId[]): Promise<readonly Head[]>;
   /** Claims heads of unknown outcome for asking. */

@@ -65,9 +65,9 @@ export interface Receiver {
   refuse(refused: Refused): Promise<Receipt>;
 }
 
-/** The same for mailboxes. */
+/** The same for mailboxes. Rejects with `lease-lost` where the fence of what it was given is not the newest any more. */
 export interface MailboxReceiver {
-  /** One receipt for each message found in it, in order: an HL7 batch has several. */
+  /** One receipt for each message found in it, in order: an HL7 batch has several. The body is read once, and not to its end where this rejects. */
   receiveStream(incoming: IncomingStream): Promise<readonly Receipt[]>;
   /** Journals the report and notes its receipt. Null: no delivery is called so, and `final` is not set; nothing was journalled. */
   receiveReport(report: IncomingReport): Promise<Receipt | null>;
@@ -110,7 +110,10 @@ export interface OutboundDelivery {
   readonly envelope: Envelope;
   /** The far side's id from an earlier attempt (MESH message id of the first chunk), or null. */
   readonly farId: string | null;
-  /** Commits the far side's id under this claim before anything more is sent; rejects with `claim-expired` where the claim is another's. */
+  /**
+   * Commits the far side's id under this claim before anything more is sent; rejects with `claim-expired` where the claim is another's.
+   * While more is to be sent under it the adapter may add what it needs to go on; the result of the sending gives the id alone.
+   */
   noteFarId(farId: string): Promise<void>;
   /** SHA-256 (hex) of the payload bytes, for files that are looked for after a crash. */
   digest(): Promise<string>;
@@ -138,7 +141,14 @@ export type SendResult =
     };
 
 export type Resolution =
-  | { readonly known: 'delivered'; readonly receiptCode: string; readonly farId?: string }
+  | {
+      readonly known: 'delivered';
+      readonly receiptCode: string;
+      /** Absent: handed over, not confirmed. */
+      readonly confirmed?: boolean;
+      readonly farId?: string;
+    }
+  /** Not sent, or not to its end: due again. What was noted of it (`farId`) is gone on with. */
   | { readonly known: 'not-sent' }
   | { readonly known: 'unknown' };
 
@@ -148,7 +158,13 @@ export interface DestinationAdapter {
   readonly dedupable: boolean;
   /** How many deliveries may be in flight at once. */
   readonly slots: number;
-  send(delivery: OutboundDelivery, deadline: AbortSignal): Promise<SendResult>;
+  /** How often it is asked about an unknown outcome before a person is; absent: as often as is usual. */
+  readonly asks?: number;
+  /**
+   * One attempt. `goesOn`: an attempt that takes long calls it, as often as it likes, while bytes move or an answer is within its time; the
+   * claim is renewed and the deadline put off. Where it is not called the attempt has its usual time.
+   */
+  send(delivery: OutboundDelivery, deadline: AbortSignal, goesOn?: () => void): Promise<SendResult>;
   /** Asks the far side what became of an attempt whose outcome is unknown. */
   resolve(delivery: OutboundDelivery): Promise<Resolution>;
   close(): Promise<void>;

@@ -37,10 +37,38 @@ export const EVENTS: Readonly<Record<string, EventDeclaration>> = {
   'source.file': debug('A file was taken to its end.'),
   ...condition('source.unreachable', 'The folder of a source cannot be looked into.', 'It can again.'),
   ...condition('source.files-unreadable', 'A folder holds files that cannot be read.', 'All can be read again.'),
+  'source.pair': debug('A pair of a MESH folder was taken to its end.'),
+  ...condition(
+    'source.pairs-left',
+    'A MESH folder holds control files that cannot be read, or of workflows without a disposition; they stay where they are.',
+    'None is left.',
+  ),
   ...condition('source.store-unavailable', 'A source waits because the store does not take messages.', 'The store takes messages again.'),
+  // ── mailboxes
+  ...condition('mailbox.tls-files', 'The TLS files of a mailbox cannot be read; the ones read before stay in force.', 'They can again.'),
+  ...condition('mailbox.unreachable', 'The MESH service does not answer, or asks for a pause; messages wait there.', 'It answers again.'),
+  ...condition(
+    'mailbox.unauthorised',
+    'The MESH service refuses the mailbox, its password, the shared key or the certificate.',
+    'It is let in again.',
+  ),
+  'mailbox.looked': debug('A look into a mailbox that brought something.'),
+  'mailbox.workflow-left': info(
+    'Messages of a workflow without a disposition stay in the mailbox; after five days the service sends them back.',
+  ),
+  'mailbox.content-refused': info(
+    'A message could not be had whole after several looks; it is journalled as rejected and taken out of the mailbox.',
+  ),
+  'mailbox.message-failed': info('A message could not be taken; it stays in the mailbox and is taken at a later look.'),
+  'mailbox.acknowledge-failed': info('A message is journalled and could not be taken out of the mailbox; that is done at a later look.'),
+  'mailbox.tracking-failed': info('What became of messages that were sent could not be asked; it is asked later.'),
+  'mailbox.lease-lost': info('Another daemon may read a mailbox from now on; what was being read of it is not journalled here.'),
+  'mailbox.lease-renew-failed': info('The right to read mailboxes could not be renewed; it is tried again until it runs out.'),
+  'mailbox.report-unmatched': info('A report named a delivery that was removed while the report was journalled.'),
   // ── destinations
   ...condition('destination.unreachable', 'A destination cannot be reached; its lanes wait.', 'It is reached again.'),
   'destination.late-refusal': info('A receiver refused a message after it had accepted it (enhanced mode).'),
+  'destination.sent-twice': info('The MESH service has two messages of one local id from us: one of them may be a repetition; find out which.'),
   'destination.left-behind': info('Deliveries wait for a destination that is no longer configured.'),
   'destination.paused': info('An operator stopped sending to a destination.'),
   'destination.resumed': info('An operator let sending go on.'),

@@ -64,6 +64,7 @@ const kinds: Readonly<Record<string, FactKind>> = {
   level: 'code',
   list: 'name',
   listen: 'address',
+  mailbox: 'name',
   mapping: 'name',
   message: 'id',
   mode: 'code',
@@ -101,6 +102,8 @@ const kinds: Readonly<Record<string, FactKind>> = {
   version: 'version',
   what: 'code',
   where: 'place',
+  /** MESH workflow ids: chosen by senders, so shown only in the shape of an id. */
+  workflow: 'id',
 };
 
 /** `messageId`, `laneId`, … are ids; `mappingVersion` a version; `holdReason`, `ackCode` codes: the last word of a name decides. */

@@ -18,8 +18,20 @@ export const METRICS: Readonly<Record<string, MetricDeclaration>> = {
   source_junk_bytes_total: of('Bytes outside frames.', 'source'),
   source_files_total: of('Files taken to their end.', 'source', 'outcome'),
   source_files_unreadable: of('Files that cannot be read now.', 'source'),
+  source_pairs_left: of('Pairs of a MESH folder that are not touched, by why.', 'source', 'reason'),
   source_files_put_back_total: of('Files given back because the daemon stopped.', 'source'),
   source_files_moved_by_another_total: of('Files that somebody else moved while they were read.', 'source'),
+  // ── mailboxes
+  mailbox_certificate_days: of(
+    'Days until a certificate of a mailbox runs out: `client`, or the first of its `ca` bundle.',
+    'mailbox',
+    'what',
+  ),
+  mailbox_sent_bytes_total: of('Bytes of payload the MESH service has taken, before compression.', 'mailbox'),
+  mailbox_looks_total: of('Looks into a mailbox, by how they ended.', 'mailbox', 'outcome'),
+  mailbox_messages_total: of('Messages listed in a mailbox, by what was done with them.', 'mailbox', 'outcome'),
+  mailbox_left: of('Messages left in a mailbox for want of a disposition.', 'mailbox'),
+  mailbox_tracked_total: of('Questions what became of a message that was sent, by the answer.', 'mailbox', 'known'),
   // ── work
   messages_processed_total: of('Messages processed, by outcome.', 'outcome'),
   stage_seconds: of('Time one message or batch takes in a stage.', 'stage'),

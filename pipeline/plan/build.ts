@@ -88,11 +88,14 @@ const sourcePlans = ({ config, sources, destinations, processingId }: PlanParts)
       system: settings.system ?? name,
       receipt: receiptSettings(id, name, settings, processingId),
       identity: { match: config.identity.match, environment: config.environment, trustsNhsNumbers: settings.trustsNhsNumbers },
+      ...('workflows' in settings ? { workflows: settings.workflows, others: settings.others } : NO_WORKFLOWS),
       repliesTo: settings.replies === undefined ? undefined : destinations.get(brandAs<DestinationName>(settings.replies)),
     });
   }
   return plans;
 };
+
+const NO_WORKFLOWS = { workflows: new Map(), others: 'leave' } as const;
 
 /** A source that was taken out of the configuration while messages of it were waiting: they have no mapping now, and are held. */
 const stranger = ({ config, processingId }: PlanParts, id: SourceId): SourcePlan => {
@@ -102,6 +105,7 @@ const stranger = ({ config, processingId }: PlanParts, id: SourceId): SourcePlan
     name,
     system: name,
     identity: { match: config.identity.match, environment: config.environment, trustsNhsNumbers: false },
+    ...NO_WORKFLOWS,
     repliesTo: undefined,
     receipt: {
       id,
@@ -115,6 +119,7 @@ const stranger = ({ config, processingId }: PlanParts, id: SourceId): SourcePlan
       identity: 'message',
       reused: 'hold',
       windowMs: 0,
+      maxSize: 64 * 1024 ** 2,
       sender: false,
     },
   };

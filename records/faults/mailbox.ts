@@ -12,6 +12,11 @@ export const mailboxFaults = {
     means: 'The message is larger than its source lets be processed; it is kept whole.',
     next: 'Raise `maxSize` and release, forward its workflow as it is, or withdraw.',
   },
+  'mesh-content': {
+    class: 'permanent',
+    means: 'The content of a message could not be fetched whole at several looks: a part was missing, or not compressed as it said.',
+    next: 'Ask its sender to send it again; what there was of it is kept.',
+  },
   'no-forward': {
     class: 'permanent',
     means: 'The workflow is no longer forwarded by the configuration.',

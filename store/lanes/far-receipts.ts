@@ -22,6 +22,7 @@ export interface FarReceiptsParts {
 }
 
 export const createFarReceipts = (parts: FarReceiptsParts): FarReceipts => ({
+  find: (name) => parts.database.inTransaction((tx) => find(tx, name, ofMailbox(parts, name.mailbox))),
   note: (name, receipt) => note(parts, name, receipt),
   awaited: (mailbox, limit) => lookUp(parts, ofMailbox(parts, mailbox), limit),
 });

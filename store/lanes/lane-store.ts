@@ -8,6 +8,7 @@ import { destinationHealth, destinationStatuses, noteTransport, takeProbe } from
 import { farSends } from './far-message.ts';
 import { lastAct } from './operator.ts';
 import { type ContentReader, openDelivery } from './outbound.ts';
+import { renewClaim } from './renew.ts';
 import { claimForAsking, disownClaims, loadClaims, takeTurn } from './turn.ts';
 
 export interface LaneStoreParts {
@@ -29,6 +30,7 @@ export const createLaneStore = ({ database, vault, content, filed, roles, daemon
     turn: (outlet, turn) => takeTurn(database, vault, daemon, outlet, turn),
     load: (claims) => loadClaims(database, filed, roles, claims),
     open: (claimed, outlet) => openDelivery(vault, content, claimed, outlet?.far === undefined ? undefined : sends),
+    renew: (claim, ttlMs) => renewClaim(database, claim, ttlMs),
     disown: (destination, known) => disownClaims(database, daemon, destination, known),
     ask: (heads, ttlMs) => claimForAsking(database, daemon, heads, ttlMs),
     health: (destination) => destinationHealth(database, destination),

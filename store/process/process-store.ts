@@ -16,7 +16,7 @@ import { childrenOf, itemsByKey, itemsOf, type RecordStore, recordStore, writeIt
 import { writeOutcomes } from './outcomes.ts';
 import { identifiersOf, lockPersons, mergesInto, personsOf, writeMerges, writePersons } from './persons.ts';
 import type { Systems } from './systems.ts';
-import { readHeldParts, readTodo } from './todo.ts';
+import { readBytes, readDoneParts, readTodo } from './todo.ts';
 
 interface Parts {
   readonly database: Database;
@@ -59,7 +59,8 @@ const inside = (
   fence: Promise<void>,
 ): ProcessTransaction => ({
   todo: async (low, limit) => (await Promise.all([readTodo(tx, vault, content, received, low, limit), fence]))[0],
-  heldParts: (ids) => readHeldParts(tx, ids),
+  bytesOf: (message) => readBytes(content, message),
+  doneParts: (ids) => readDoneParts(tx, ids),
   personsOf: (identifiers) => personsOf(tx, vault, identifiers),
   lock: (ids) => lockPersons(tx, ids),
   identifiersOf: (ids) => identifiersOf(tx, vault, ids),

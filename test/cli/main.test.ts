@@ -183,6 +183,13 @@ interface Options {
   readonly config?: string;
   readonly columns?: number;
 }
+const MESH_FACTS = {
+  url: 'https://127.0.0.1:8700',
+  adminUrl: 'http://127.0.0.1:8701',
+  sharedKey: 'key',
+  tls: { ca: 'tls/ca.pem', cert: 'tls/client.pem', key: 'tls/client-key.pem' },
+  mailboxes: [{ id: 'A1', password: 'secret' }],
+};
 const run = async (line: string | readonly string[], { operations, context, config = 'good.yaml', columns }: Options = {}) => {
   const out: Buffer[] = [];
   const err: string[] = [];
@@ -197,12 +204,18 @@ const run = async (line: string | readonly string[], { operations, context, conf
     operations: async () => fakeOperations(calls, operations),
     checkConnections: async () => ({ tried: 0, findings: [] }),
     checkPlan: async () => [],
+    mesh: () => Promise.reject(new Error('no mailbox here')),
     start: async (loaded) => {
       calls.push(['start', loaded.config.site]);
       return EXIT.ok;
     },
     demo: async (options) => {
       calls.push(['demo', options]);
+      return EXIT.ok;
+    },
+    meshServer: async (asked, started) => {
+      calls.push(['mesh-server', asked]);
+      started(MESH_FACTS);
       return EXIT.ok;
     },
     ...context,
@@ -214,9 +227,9 @@ describe('help', () => {
   it('lists every verb and the exit codes', async () => {
     const { exit, out } = await run('--help');
     expect(exit).toBe(EXIT.ok);
-    for (const verb of ['start', 'check', 'status', 'message', 'hold', 'delivery', 'destination', 'migrate', 'demo'])
+    for (const verb of ['start', 'check', 'status', 'message', 'hold', 'delivery', 'destination', 'migrate', 'demo', 'mesh-server'])
       expect(out).toMatch(new RegExp(`^  ${verb}\\b`, 'm'));
-    expect(out).toContain('3 store does not answer');
+    expect(out).toContain('3 store or far side does not answer');
   });
 
   it.each([
@@ -313,6 +326,38 @@ describe('start and demo', () => {
     const { exit, err, calls } = await run('start', { config: 'bad.yaml' });
     expect([exit, calls]).toEqual([EXIT.failed, []]);
     expect(err).toMatch(/bad\.yaml:2:1 error unknown-setting[\s\S]*error: the configuration has errors/);
+  });
+});
+
+describe('mesh-server', () => {
+  const usual = { host: '127.0.0.1', port: 8700, adminPort: 8701, tls: true, speed: 1, offset: 0 };
+
+  it('says how to reach it, in words or as one line of JSON', async () => {
+    const { exit, out, calls } = await run('mesh-server');
+    expect([exit, calls]).toEqual([EXIT.ok, [['mesh-server', usual]]]);
+    for (const word of ['https://127.0.0.1:8700', 'http://127.0.0.1:8701', 'tls/client-key.pem', 'A1, password secret'])
+      expect(out).toContain(word);
+    const json = (await run('mesh-server --json')).out;
+    expect([json.trimEnd().includes('\n'), JSON.parse(json)]).toEqual([false, MESH_FACTS]);
+  });
+
+  it('passes on what was asked for', async () => {
+    const line = 'mesh-server --port 0 --admin-port 9 --host ::1 --settings s.yaml --data d --no-tls --speed 60 --clock-ahead 5d';
+    const asked = { host: '::1', port: 0, adminPort: 9, settings: 's.yaml', data: 'd', tls: false, speed: 60, offset: 432_000_000 };
+    expect((await run(line)).calls).toEqual([['mesh-server', asked]]);
+  });
+
+  it('listens on loopback only, unless told otherwise', async () => {
+    for (const host of ['0.0.0.0', '::', '10.0.0.1', 'example.org', '1270.0.0.1']) {
+      const { exit, calls, err } = await run(`mesh-server --host ${host}`);
+      expect([host, exit, calls]).toEqual([host, EXIT.usage, []]);
+      expect(err).toContain('--allow-remote');
+    }
+    expect((await run('mesh-server --host 0.0.0.0 --allow-remote')).calls).toEqual([['mesh-server', { ...usual, host: '0.0.0.0' }]]);
+  });
+
+  it.each(['--port x', '--port 65536', '--speed fast', '--clock-ahead 5'])('refuses %s', async (option) => {
+    expect((await run(`mesh-server ${option}`)).exit).toBe(EXIT.usage);
   });
 });
 

@@ -24,8 +24,10 @@ const helpOf = async (...argv: string[]): Promise<string> => {
     operations: never,
     checkConnections: () => Promise.reject(new Error('not here')),
     checkPlan: never,
+    mesh: never,
     start: never,
     demo: never,
+    meshServer: never,
   };
   await runCli([...argv, '--help'], context);
   return text;

@@ -78,6 +78,30 @@ describe.each<BackendKind>(['postgres', 'redis'])('delivery with hints in %s', (
     expect(receivers.flatMap((r) => r.arrived)).toHaveLength(200);
   });
 
+  it('lets a sending that goes on outlast its claim’s time, and nobody else takes it meanwhile', async () => {
+    const receivers = [new TestReceiver(1, false), new TestReceiver(1, false)];
+    const ends = Promise.all(
+      receivers.map(async (receiver) => {
+        receiver.answer = async (_delivery, deadline, goesOn) => {
+          // Five times the claim's time.
+          for (let n = 0; n < 200 && !deadline.aborted; n += 1) {
+            await new Promise((resolve) => setTimeout(resolve, 25));
+            goesOn();
+          }
+          return deadline.aborted
+            ? { outcome: 'ambiguous', code: 'mesh-unknown', sentBytes: true, transport: true }
+            : { outcome: 'delivered', confirmed: true, receiptCode: '202' };
+        };
+        return f.start(receiver, { claimTtlMs: 1_000, sendTimeoutMs: 600 });
+      }),
+    );
+    const [service] = await ends;
+    if (service !== undefined) await f.fileAndHint(service, person(0));
+    await allDelivered(1);
+    expect(receivers.flatMap((r) => r.arrived)).toHaveLength(1);
+    expect(await f.store.database.query('select 1 from attempt where outcome <> 1')).toEqual([]);
+  });
+
   it('tries a transient failure again on its own, without holding up other lanes', async () => {
     const receiver = new TestReceiver(2);
     const service = await f.start(receiver, {

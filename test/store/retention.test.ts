@@ -227,4 +227,19 @@ describe('removing what is old', () => {
     await remove();
     expect((await partitionsOf('message'))[0]).toBe(0);
   });
+
+  it('★ keeps a body that was passed on as long as the delivery that names it: it may have to be sent again', async () => {
+    const body = randomBytes(300_000);
+    const message = await take('FORWARDED', body);
+    const delivery = await deliver(message, 1);
+    await aYearPasses();
+    await db.database.query("update delivery set done = now() - interval '80 days' where id = $1", [delivery]);
+    const name = db.vault.contentName(body);
+    await remove();
+    expect(await content.size(name)).toBe(body.length);
+    await db.database.query("update delivery set done = now() - interval '91 days' where id = $1", [delivery]);
+    await remove();
+    expect(await content.size(name)).toBeUndefined();
+    expect(await count('message')).toBe(0);
+  });
 });

@@ -28,7 +28,7 @@ export class TestReceiver implements DestinationAdapter {
   readonly arrived: { readonly key: string; readonly lane: number; readonly token: number }[] = [];
   inFlight = 0;
   mostInFlight = 0;
-  answer: (delivery: OutboundDelivery, deadline: AbortSignal) => Promise<SendResult> | SendResult = () => ({
+  answer: (delivery: OutboundDelivery, deadline: AbortSignal, goesOn: () => void) => Promise<SendResult> | SendResult = () => ({
     outcome: 'delivered',
     confirmed: true,
     receiptCode: 'AA',
@@ -40,12 +40,12 @@ export class TestReceiver implements DestinationAdapter {
     this.dedupable = dedupable;
   }
 
-  async send(delivery: OutboundDelivery, deadline: AbortSignal): Promise<SendResult> {
+  async send(delivery: OutboundDelivery, deadline: AbortSignal, goesOn: () => void = () => {}): Promise<SendResult> {
     this.inFlight += 1;
     this.mostInFlight = Math.max(this.mostInFlight, this.inFlight);
     this.arrived.push({ key: delivery.transportKey, lane: delivery.lane, token: delivery.token });
     try {
-      return await this.answer(delivery, deadline);
+      return await this.answer(delivery, deadline, goesOn);
     } finally {
       this.inFlight -= 1;
     }
