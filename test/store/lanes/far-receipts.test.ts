@@ -83,8 +83,8 @@ const site = async (change: Partial<FarDestination> = {}, advanceConfirmed = fal
       shift += ms;
     },
     accept,
-    sent: async (farId, filing = {}, person) => {
-      const head = only(await f.file(person ?? (await f.person()), filing));
+    sent: async (farId, filing, person) => {
+      const head = only(await f.file(person ?? (await f.person()), filing ?? {}));
       const claim = only(await f.claim(head));
       await accept(claim, farId);
       return claim;
@@ -407,6 +407,27 @@ describe('asking whether it was collected', () => {
     expect((await s.receipts.awaited('main', 1)).map(({ id }) => id)).toEqual([first.delivery]);
     expect((await s.receipts.awaited('main', 10)).map(({ farId }) => farId)).toEqual(['F2']);
   });
+});
+
+it('many at once are as one: a receipt is noted once, a release files once, and a late look finds nothing to hold', async () => {
+  const s = await site();
+  const { delivery } = await s.sent('F1');
+  const noted = await Promise.all(Array.from({ length: 8 }, () => s.receipts.note(named('F1'), notCollected)));
+  expect(noted.filter((outcome) => outcome === 'noted')).toHaveLength(1);
+  expect(noted.filter((outcome) => outcome === 'known')).toHaveLength(7);
+  s.later(6 * DAY);
+  const [released] = await Promise.all([
+    Promise.all(Array.from({ length: 5 }, () => releaseDelivery(s.store.database, s.store.vault, delivery, nurse))),
+    s.receipts.note(named('F1'), receipt()),
+    holdOverdue(s.parts),
+  ]);
+  expect(released.filter(({ outcome }) => outcome === 'done').length).toBeLessThanOrEqual(1);
+  const { deliveries, balances } = await s.balance();
+  // Either the news came first and confirmed it, or the release and it is sent again.
+  expect([deliveries, await s.view(delivery), balances]).toEqual(
+    released.some(({ outcome }) => outcome === 'done') ? [2, 'withdrawn', true] : [1, 'confirmed', true],
+  );
+  expect((await s.lanes.checkLanes()).faults).toEqual([]);
 });
 
 it('a report keeps the message that brought it', async () => {
