@@ -368,6 +368,23 @@ describe('what does not come in time', () => {
     expect(await s.lane(claim)).toMatchObject({ phase: 0, head: null });
   });
 
+  it('a pair that no client takes out of its folder is held too', async () => {
+    const s = await site({ confirmedBy: 'accepted', tracking: null });
+    const { lane, delivery, token } = only(await s.claim(only(await s.file(await s.person()))));
+    const written: HeadResult = { lane, delivery, token, kind: 'delivered', confirmed: false, receiptCode: 'file' };
+    await s.lanes.turn(
+      { ...s.outlet, far: { confirmedBy: 'accepted' } },
+      { results: [written], again: false, claims: [], next: 0, probe: false },
+    );
+    expect(await s.store.database.query('select 1 from receipt')).toEqual([]);
+    s.later(6 * DAY);
+    expect(await holdOverdue(s.parts)).toMatchObject([{ reason: 'not-collected', deliveries: [delivery] }]);
+    const [row] = await listDeliveries(s.store.database, { id: delivery });
+    const name = { mailbox: 'main', farId: 'F1', transportKey: row?.transportKey ?? '' };
+    await s.receipts.note(name, receipt({ stage: 'accepted', receiptCode: '00' }));
+    expect(await s.view(delivery)).toBe('confirmed');
+  });
+
   it('is not waited for where acceptance confirms', async () => {
     const s = await site({ confirmedBy: 'accepted' });
     await s.sent('F1');
