@@ -26,6 +26,7 @@ import { ensureDestinations } from '../store/lanes/destinations.ts';
 import { directoryChanged } from '../store/lanes/directory-change.ts';
 import { createLaneStore } from '../store/lanes/lane-store.ts';
 import { LeaseLost } from '../store/lease.ts';
+import { createMailboxDiary } from '../store/mailbox-diary.ts';
 import { type OpenStore, openStore } from '../store/open.ts';
 import { keepPartitions } from '../store/partitions.ts';
 import { clientConfig, isUnavailable, openDatabase } from '../store/pool.ts';
@@ -41,7 +42,8 @@ import { FarSide, farDestinations } from './far-side.ts';
 import { takeLateAnswer } from './late-answers.ts';
 import { tellLeftBehind } from './left-behind.ts';
 import { assemble, type LoadedPlan, readPlanFiles } from './load-plan.ts';
-import { openMailboxes } from './mailboxes.ts';
+import { openMail } from './mail.ts';
+import { MailboxPool } from './mailbox-pool.ts';
 import { createOperations } from './operations.ts';
 import { PlanRefused, refuse } from './plan-refused.ts';
 import { readinessChecks } from './readiness.ts';
@@ -69,8 +71,11 @@ export interface RunningDaemon {
   stop(): Promise<void>;
 }
 
-/** Starts everything a configuration names, in the order in which each part is needed: store, queues, leader, sources, console. */
-export const startDaemon = async (loaded: LoadedConfig, telemetry: DaemonTelemetry): Promise<RunningDaemon> => {
+/**
+ * Starts everything a configuration names, in the order in which each part is needed: store, queues, leader, sources, console. `version`
+ * of the product: what far sides are told that ask for it.
+ */
+export const startDaemon = async (loaded: LoadedConfig, telemetry: DaemonTelemetry, version = 'unknown'): Promise<RunningDaemon> => {
   const { config } = loaded;
   const files = await readPlanFiles(loaded);
   refuse(files.findings);
@@ -85,7 +90,7 @@ export const startDaemon = async (loaded: LoadedConfig, telemetry: DaemonTelemet
   });
   const closing: (() => Promise<unknown> | unknown)[] = [() => store.close()];
   try {
-    return await assembleDaemon(loaded, files, telemetry, store, closing);
+    return await assembleDaemon(loaded, files, telemetry, version, store, closing);
   } catch (error) {
     for (const close of closing.reverse()) await Promise.resolve(close()).catch(() => undefined);
     throw error;
@@ -96,6 +101,7 @@ const assembleDaemon = async (
   loaded: LoadedConfig,
   files: LoadedPlan,
   telemetry: DaemonTelemetry,
+  version: string,
   store: OpenStore,
   closing: (() => Promise<unknown> | unknown)[],
 ): Promise<RunningDaemon> => {
@@ -124,7 +130,11 @@ const assembleDaemon = async (
       telemetry.error('late-answer-failed', error, { id: late.delivery }),
     );
   });
-  const opened = waysOut.prepare(config.destinations);
+  const pool = new MailboxPool({ diary: createMailboxDiary(database), telemetry, clientVersion: version });
+  closing.push(() => pool.close());
+  const mailboxes = pool.prepare(config.mailboxes);
+  pool.take(mailboxes);
+  const opened = waysOut.prepare(config.destinations, mailboxes);
   const makePlan = async (from: LoadedConfig, read: LoadedPlan, open: readonly OpenDestination[]) => {
     const sourceIds = await ensureSources(database, [...from.config.sources.keys()]);
     const destinationIds = await ensureDestinations(
@@ -253,7 +263,7 @@ const assembleDaemon = async (
     now: () => new Date(),
   };
   const receiver = createReceiver({ ...receiving, awaitReply: (id, later) => replies.await(id, later) });
-  const mailboxes = openMailboxes({
+  const mail = openMail({
     ...receiving,
     database,
     vault,
@@ -262,10 +272,10 @@ const assembleDaemon = async (
     leaseMs: advanced.lease,
     far: farSide.receipts,
   });
-  closing.push(() => mailboxes.close());
-  const waysIn = new WaysIn({ receiver, mailboxes }, telemetry, drainMs);
+  closing.push(() => mail.close());
+  const waysIn = new WaysIn({ receiver, telemetry, mail: { ...mail, fates: farSide.fates } }, drainMs);
   closing.push(() => waysIn.stop());
-  await waysIn.start(config.sources);
+  await waysIn.start(config.sources, mailboxes);
 
   const operations = createOperations({
     database,
@@ -281,6 +291,7 @@ const assembleDaemon = async (
   const leftBehind = (): Promise<void> => tellLeftBehind(database, current.config, telemetry);
   const reloads = new Reloads({
     current: () => current,
+    pool,
     waysIn,
     waysOut,
     makePlan,

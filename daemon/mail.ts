@@ -9,14 +9,14 @@ import type { Database } from '../store/pool.ts';
 import type { Vault } from '../store/vault.ts';
 
 /** What the sources of mailboxes need beside what every source does. */
-export interface MailboxPorts {
+export interface MailPorts {
   readonly receiver: MailboxReceiver;
   readonly leases: Leases;
   readonly diary: MailboxDiary;
   readonly far: FarReceipts;
 }
 
-export interface MailboxParts extends Pick<MailboxReceiverParts, 'settings' | 'journal' | 'digest' | 'hashControlId' | 'now'> {
+export interface MailParts extends Pick<MailboxReceiverParts, 'settings' | 'journal' | 'digest' | 'hashControlId' | 'now'> {
   readonly database: Database;
   readonly vault: Vault;
   readonly content: ContentStore;
@@ -29,7 +29,7 @@ export interface MailboxParts extends Pick<MailboxReceiverParts, 'settings' | 'j
 }
 
 /** `close` gives the mailboxes back, so that another daemon need not wait for them; after the sources have stopped. */
-export const openMailboxes = (parts: MailboxParts): MailboxPorts & { close(): Promise<void> } => {
+export const openMail = (parts: MailParts): MailPorts & { close(): Promise<void> } => {
   const { database, vault, content, daemon, leaseMs, far, telemetry, settings, journal, digest, hashControlId, now } = parts;
   const leases = createLeases({ database, daemon, milliseconds: leaseMs, telemetry });
   return {
