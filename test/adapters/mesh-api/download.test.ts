@@ -29,7 +29,7 @@ const trouble = async (body: AsyncIterable<Buffer>): Promise<string> => {
   return `${error.trouble} ${error.chunk}`;
 };
 
-describe('mesh.md §4.4 chunks are decompressed one by one', () => {
+describe('MESH rule 4.4 chunks are decompressed one by one', () => {
   it('whatever the chunks, whichever are compressed, wherever they break off: the same bytes', async () => {
     const chunk = fc.record({ text: fc.string({ maxLength: 60 }), gzip: fc.boolean(), breaks: fc.array(fc.nat(40), { maxLength: 2 }) });
     await fc.assert(
@@ -90,7 +90,7 @@ describe('mesh.md §4.4 chunks are decompressed one by one', () => {
   });
 });
 
-it('mesh.md §4.9 Content-Encoding alone says what is compressed: a payload that is gzip itself stays as it was', async () => {
+it('MESH rule 4.9 Content-Encoding alone says what is compressed: a payload that is gzip itself stays as it was', async () => {
   const server = await services.start();
   const payload = gzipSync('a payload that happens to be gzip');
   const id = await server.put(OURS, { workflowId: 'W1', body: payload, contentType: 'application/gzip' });

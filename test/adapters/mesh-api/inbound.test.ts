@@ -13,7 +13,7 @@ afterEach(async () => {
 const empty = (server: { mailbox(id: string): { waiting: number } }) => () => server.mailbox(OURS).waiting === 0;
 
 describe('assurance', () => {
-  it('assurance 401 receive plain, 402 receive gzip: the content arrives as it was sent, and is acknowledged', async () => {
+  it('assurance 401 receive plain, assurance 402 receive gzip: the content arrives as it was sent, and is acknowledged', async () => {
     const server = await services.start();
     const plain = await server.put(OURS, { workflowId: 'W1', body: 'plain content', subject: 'S', localId: 'L1', fileName: 'f.txt' });
     const zipped = await server.put(OURS, { workflowId: 'W1', body: 'x'.repeat(500_000), compress: true });
@@ -31,7 +31,7 @@ describe('assurance', () => {
     });
   });
 
-  it('assurance 501/502 a message of several gzipped chunks arrives as one', async () => {
+  it('assurance 501 and assurance 502 a message of several gzipped chunks arrives as one', async () => {
     const server = await services.start();
     const chunks = [Buffer.alloc(3_000_000, 'a'), Buffer.alloc(3_000_000, 'b'), Buffer.from('end')];
     await server.put(OURS, { workflowId: 'W1', chunks, compress: true });
@@ -108,7 +108,7 @@ describe('assurance', () => {
   });
 });
 
-describe('mesh.md §4.6 reports', () => {
+describe('MESH rule 4.6 reports', () => {
   it('without a code and without a linked id, with an empty body and 1:0 chunks, found by the local id', async () => {
     const server = await services.start({ reports: { code: false, link: false } });
     const reader = await readers.start(server, { settings: { poll: 20 } });
@@ -141,7 +141,7 @@ describe('mesh.md §4.6 reports', () => {
   });
 });
 
-describe('mesh.md §4.7 acknowledged only after the commit', () => {
+describe('MESH rule 4.7 acknowledged only after the commit', () => {
   it('the store fails: not acknowledged, and taken when it can; its neighbours keep their order', async () => {
     const server = await services.start();
     const ids: string[] = [];
@@ -268,7 +268,7 @@ describe('mesh.md §4.7 acknowledged only after the commit', () => {
   });
 });
 
-describe('mesh.md §4.8 the workflow is known before the content', () => {
+describe('MESH rule 4.8 the workflow is known before the content', () => {
   it('a message of an unknown workflow is left with its content unread, and told of once', async () => {
     const server = await services.start();
     const foreign = await server.put(OURS, { workflowId: 'FOREIGN', body: 'x' });
@@ -315,7 +315,7 @@ describe('mesh.md §4.8 the workflow is known before the content', () => {
   });
 });
 
-it('mesh.md §4.12 the sender’s file name is a note beside the message, and never a path', async () => {
+it('MESH rule 4.12 the sender’s file name is a note beside the message, and never a path', async () => {
   const server = await services.start();
   await server.put(OURS, { workflowId: 'W1', body: 'x', fileName: '../../../etc/passwd' });
   const { store, notebook } = await readers.start(server);
@@ -324,7 +324,7 @@ it('mesh.md §4.12 the sender’s file name is a note beside the message, and ne
   expect(notebook.everything).not.toContain('passwd');
 });
 
-describe('mesh.md §4.11 one reader a mailbox', () => {
+describe('MESH rule 4.11 one reader a mailbox', () => {
   it('two daemons with one mailbox: nothing is processed twice, nothing is lost, in order', async () => {
     const server = await services.start();
     const store = new Store();

@@ -32,7 +32,7 @@ const certificateOf = async (server: MeshServer, name = NAMED.certificateName, d
   ...(await server.issueClient(name, days)),
 });
 
-describe('mesh.md §4.10 TLS', () => {
+describe('MESH rule 4.10 TLS', () => {
   it('both sides show a certificate of the environment’s authority', async () => {
     const server = await services.start({ mailboxes: [NAMED] });
     await services.client(server, { tls: await certificateOf(server) }).handshake();
@@ -129,7 +129,7 @@ describe('mesh.md §4.10 TLS', () => {
   });
 });
 
-describe('mesh.md §4.10 proxies', () => {
+describe('MESH rule 4.10 proxies', () => {
   const proxy = async (answer: (request: IncomingMessage) => string | null) => {
     const sockets: Socket[] = [];
     const seen: { target: string; bytes: Buffer[] }[] = [];
