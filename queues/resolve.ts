@@ -10,7 +10,8 @@ const UNKNOWN: Resolution = { known: 'unknown' };
 
 const resultOf = (claimed: ClaimedDelivery, resolution: Resolution): HeadResult => {
   const ref = { lane: claimed.lane, delivery: claimed.delivery, token: claimed.token };
-  if (resolution.known === 'delivered') return { ...ref, kind: 'delivered', confirmed: resolution.confirmed ?? false, receiptCode: resolution.receiptCode };
+  if (resolution.known === 'delivered')
+    return { ...ref, kind: 'delivered', confirmed: resolution.confirmed ?? false, receiptCode: resolution.receiptCode };
   return { ...ref, kind: resolution.known === 'not-sent' ? 'unsent' : 'unknown' };
 };
 

@@ -53,7 +53,8 @@ const ofAny = (error: unknown, progress: Progress): Failure | undefined => {
     // Our own side could not give the payload to its end: the store is away, or the time is over.
     return { outcome: 'transient', code: 'send-failed', sentBytes: progress.begun, transport: false };
   }
-  if (error.trouble === 'header') return { outcome: 'permanent', code: 'mesh-refused', sentBytes: false, receiptCode: 'header', transport: false };
+  if (error.trouble === 'header')
+    return { outcome: 'permanent', code: 'mesh-refused', sentBytes: false, receiptCode: 'header', transport: false };
   if (isCertificate(error)) return { outcome: 'transient', code: 'mesh-unauthorised', sentBytes: false, transport: true };
   if (isUnauthorised(error)) return { ...unauthorised(error), sentBytes: progress.begun };
   if (!error.reached || !progress.begun) return unavailable(false);
