@@ -5,7 +5,7 @@
 const PURE = 'pure';
 const rooms = {
   records: { rooms: [], npm: ['@sinclair/typebox'], node: PURE },
-  formats: { rooms: ['records'], npm: ['iconv-lite'], node: PURE },
+  formats: { rooms: ['records'], npm: ['iconv-lite', 'saxes'], node: PURE },
   language: { rooms: ['records'], npm: ['yaml', 're2js'], node: PURE },
   telemetry: { rooms: ['records'], npm: ['pino', 'prom-client'] },
   config: { rooms: ['language', 'records', 'telemetry'], npm: ['ajv'] },
@@ -27,7 +27,7 @@ const rooms = {
     rooms: ['records', 'config', 'language', 'formats', 'mappings/engine', 'routing', 'directory', 'pipeline', 'telemetry'],
     npm: ['commander'],
   },
-  'stand-ins': { rooms: ['records', 'formats'], npm: ['selfsigned'] },
+  'stand-ins': { rooms: ['records', 'formats'], npm: ['selfsigned', 'yaml', 'ajv', '@sinclair/typebox'] },
   demo: { rooms: ['records', 'formats', 'stand-ins'], npm: [] },
 };
 
@@ -38,6 +38,7 @@ const owners = {
   ioredis: ['queues'],
   'node-hl7-client': ['adapters/mllp'],
   'ssh2-sftp-client': ['adapters/sftp'],
+  saxes: ['formats/mesh'],
 };
 
 /** Built-ins that only compute: a pure room may use these. */

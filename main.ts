@@ -10,14 +10,15 @@ import type { LoadedConfig } from './config/types.ts';
 import { checkConnections } from './daemon/check-connections.ts';
 import { conservationLines } from './daemon/conservation-lines.ts';
 import { checkPlan } from './daemon/load-plan.ts';
+import { openMeshDesk } from './daemon/mesh-desk.ts';
 import { createOperations } from './daemon/operations.ts';
 import { PlanRefused } from './daemon/plan-refused.ts';
 import { type RunningDaemon, startDaemon } from './daemon/start.ts';
 import { type DemoDaemon, playDemo } from './demo/play.ts';
 import { brandAs, type MessageId, type SourceName } from './records/ids.ts';
 import { showFinding } from './records/issue.ts';
-import { Problem } from './records/problem.ts';
 import { silent } from './records/telemetry.ts';
+import { runMeshServer } from './stand-ins/mesh/run.ts';
 import { conservation } from './store/conservation.ts';
 import { createContentStore } from './store/content.ts';
 import { openStore } from './store/open.ts';
@@ -138,6 +139,16 @@ const demo: CliContext['demo'] = async ({ exit, json }) => {
   }
 };
 
+/** A stand-in MESH server in the foreground, without a daemon. */
+const meshServer: CliContext['meshServer'] = async (asked, started) => {
+  const stopping = toldToStop();
+  const running = await runMeshServer(asked);
+  started(running.facts);
+  await stopping;
+  await running.close();
+  return EXIT.ok;
+};
+
 /** Runs one command line, without the program's own name; resolves with the exit code. */
 export const main = (argv: readonly string[]): Promise<number> => {
   const context: CliContext = {
@@ -149,9 +160,10 @@ export const main = (argv: readonly string[]): Promise<number> => {
     operations,
     checkPlan,
     checkConnections,
-    mesh: () => Promise.reject(new Problem('mailboxes are not built in yet')),
+    mesh: (loaded, mailbox) => openMeshDesk(loaded, mailbox, version()),
     start,
     demo,
+    meshServer,
   };
   return runCli(argv, context);
 };

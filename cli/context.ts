@@ -6,6 +6,28 @@ import type { MeshDesk } from './mesh-desk.ts';
 import type { Operations } from './operations.ts';
 import type { Sink } from './output.ts';
 
+/** A stand-in MESH server as asked for on the command line; fields as its verb explains them. */
+export interface MeshServerAsked {
+  readonly host: string;
+  readonly port: number;
+  readonly adminPort: number;
+  readonly settings?: string;
+  readonly data?: string;
+  readonly tls: boolean;
+  readonly speed: number;
+  /** Milliseconds its clock goes ahead. */
+  readonly offset: number;
+}
+
+/** What an engineer needs to talk to it; `tls` names files. */
+export interface MeshServerFacts {
+  readonly url: string;
+  readonly adminUrl: string;
+  readonly sharedKey: string;
+  readonly tls: { readonly ca: string; readonly cert: string; readonly key: string } | undefined;
+  readonly mailboxes: readonly { readonly id: string; readonly password: string }[];
+}
+
 /** What the command line is handed by the composition root: it parses, asks and prints; others do. */
 export interface CliContext {
   readonly out: Sink;
@@ -30,4 +52,6 @@ export interface CliContext {
   ) => Promise<ExitCode>;
   /** `json`: the tale goes to standard error, and how it ended as one object to standard output. */
   readonly demo: (options: { readonly exit: boolean; readonly json: boolean }) => Promise<ExitCode>;
+  /** Runs until it is told to stop; `started` is told once how to reach it. */
+  readonly meshServer: (asked: MeshServerAsked, started: (facts: MeshServerFacts) => void) => Promise<ExitCode>;
 }

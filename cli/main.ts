@@ -10,12 +10,25 @@ import { demoVerb } from './verbs/demo.ts';
 import { destinationVerb } from './verbs/destination.ts';
 import { holdVerb } from './verbs/hold.ts';
 import { meshVerb } from './verbs/mesh.ts';
+import { meshServerVerb } from './verbs/mesh-server.ts';
 import { messageVerb } from './verbs/message.ts';
 import { migrateVerb } from './verbs/migrate.ts';
 import { startVerb } from './verbs/start.ts';
 import { statusVerb } from './verbs/status.ts';
 
-const verbs = [startVerb, checkVerb, statusVerb, messageVerb, holdVerb, deliveryVerb, destinationVerb, meshVerb, migrateVerb, demoVerb];
+const verbs = [
+  startVerb,
+  checkVerb,
+  statusVerb,
+  messageVerb,
+  holdVerb,
+  deliveryVerb,
+  destinationVerb,
+  meshVerb,
+  migrateVerb,
+  demoVerb,
+  meshServerVerb,
+];
 
 /** Errors of connections and of a server that is gone; the rest of 08 and 57P are found by their class. */
 const NETWORK = /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EAI_AGAIN|EPIPE|store-unavailable)$|^08|^57P/;

@@ -69,8 +69,8 @@ export interface MeshEndpoint {
 export class MeshFailed extends Error {
   readonly reached: boolean;
   readonly hint: string;
-  constructor(message: string, { reached, hint }: { readonly reached: boolean; readonly hint: string }) {
-    super(message);
+  constructor(message: string, { reached, hint, cause }: { readonly reached: boolean; readonly hint: string; readonly cause?: unknown }) {
+    super(message, { cause });
     this.name = 'MeshFailed';
     this.reached = reached;
     this.hint = hint;

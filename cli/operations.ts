@@ -1,3 +1,4 @@
+import type { ReceiptStage } from '../records/far-side.ts';
 import type { FaultCode } from '../records/faults.ts';
 import type { DeliveryId, DestinationName, HoldId, LaneId, MessageId, SourceName } from '../records/ids.ts';
 import type { AttemptOutcome, DeliveryView, LanePhase, MessageState, Outcome, Priority, WithdrawReason } from '../records/states.ts';
@@ -179,6 +180,12 @@ export interface DeliveryRow {
   readonly done: Date | null;
   readonly receiptCode: string | null;
   readonly withdrawn: WithdrawReason | null;
+  /** What the far side calls it, where it has ids of its own. */
+  readonly farId: string | null;
+  /** The delivery this one sends again. */
+  readonly resendOf: DeliveryId | null;
+  /** Held because a receipt did not come in time. */
+  readonly overdue: boolean;
 }
 export interface AttemptRow {
   readonly at: Date;
@@ -190,9 +197,29 @@ export interface AttemptRow {
   /** Whether the receiver's words were kept. */
   readonly hasReply: boolean;
 }
+/** What the far side said of a delivery after it had taken it. */
+export interface ReceiptRow {
+  readonly at: Date;
+  /** When it happened there, where the far side says so. */
+  readonly happened: Date | null;
+  readonly stage: ReceiptStage;
+  readonly good: boolean;
+  /** The far side's own code. */
+  readonly code: string;
+  readonly fault: FaultCode | null;
+  readonly farId: string | null;
+  /** It is about a send that another has followed since. */
+  readonly former: boolean;
+  /** That brought it. */
+  readonly message: MessageId | null;
+  /** Whether the far side's words were kept. */
+  readonly hasWords: boolean;
+}
 export interface DeliveryDetail extends DeliveryRow {
   /** Attempts that did not get through, oldest first. */
   readonly tried: readonly AttemptRow[];
+  /** Oldest first. */
+  readonly receipts: readonly ReceiptRow[];
 }
 /** Counts are lanes. */
 export interface DestinationRow {

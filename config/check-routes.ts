@@ -2,12 +2,22 @@ import { didYouMean } from '../language/did-you-mean.ts';
 import type { DestinationName } from '../records/ids.ts';
 import { brandAs } from '../records/ids.ts';
 import type { CrossCheck } from './check.ts';
+import type { Config } from './types.ts';
 
 /** Places a route may name without knowing which destination it comes to be. */
 const ROLES = ['custodian', 'receiving-establishment', 'registered-gp', 'previous-custodian', 'sender'] as const;
 type Role = (typeof ROLES)[number];
 const roles: ReadonlySet<string> = new Set(ROLES);
 const isRole = (to: string): to is Role => roles.has(to);
+
+/** Destinations that are sent to without a mapping: what is passed on, and answers. */
+const passedOnTo = ({ sources }: Config): ReadonlySet<string> =>
+  new Set(
+    [...sources.values()].flatMap((source) => [
+      ...(source.replies === undefined ? [] : [source.replies]),
+      ...('workflows' in source ? [...source.workflows.values()].flatMap((one) => (one.do === 'forward' ? [one.to] : [])) : []),
+    ]),
+  );
 
 /** Names in routes and sources mean something; each route says one thing; no event is both used and not. */
 export const routeChecks: CrossCheck = (config, report) => {
@@ -17,8 +27,9 @@ export const routeChecks: CrossCheck = (config, report) => {
       report(`destinations.${name}`, 'reserved-name', `“${name}” is a role that routes name`, {
         hint: 'choose another name for this destination',
       });
+  const unmapped = passedOnTo(config);
   for (const [name, destination] of config.destinations)
-    if (destination.mappings.length === 0)
+    if (destination.mappings.length === 0 && !unmapped.has(name))
       report(`destinations.${name}`, 'no-mappings', `destination ${name} lists no mappings: everything for it would be held`, {
         severity: 'warning',
       });

@@ -3,12 +3,23 @@ import type { CrossCheck, Report } from './check.ts';
 import { addressChecks } from './check-addresses.ts';
 import { folderChecks } from './check-folders.ts';
 import { liveChecks } from './check-live.ts';
+import { mailboxChecks } from './check-mailboxes.ts';
+import { meshSendingChecks } from './check-mesh-sending.ts';
 import { routeChecks } from './check-routes.ts';
 import { storeChecks } from './check-store.ts';
 import { timeChecks } from './check-times.ts';
 import type { LoadedConfig } from './types.ts';
 
-const checks: readonly CrossCheck[] = [addressChecks, folderChecks, routeChecks, timeChecks, liveChecks, storeChecks];
+const checks: readonly CrossCheck[] = [
+  addressChecks,
+  folderChecks,
+  mailboxChecks,
+  meshSendingChecks,
+  routeChecks,
+  timeChecks,
+  liveChecks,
+  storeChecks,
+];
 
 /** What no setting can know alone: settings that contradict each other. */
 export const crossChecks = ({ config, placeOf }: LoadedConfig): Finding[] => {

@@ -1,6 +1,6 @@
 import type { MailboxName } from '../records/ids.ts';
 import type { Secret } from './secret.ts';
-import type { ClientTls, ReceiptSettings, SendSettings } from './types.ts';
+import type { ClientTls, ReceiptSettings, SendSettings } from './types-transport.ts';
 
 /** One MESH mailbox by API: sources and destinations name it. Durations in ms, sizes in bytes. */
 export interface MailboxSettings {

@@ -10,6 +10,9 @@ import type {
   MeshFolderSourceSettings,
   MeshSourceSettings,
 } from './types-mesh.ts';
+import type { ClientTls, ReceiptSettings, SendSettings, ServerTls } from './types-transport.ts';
+
+export type { ClientTls, MshSettings, ReceiptSettings, Retry, SendSettings, ServerTls } from './types-transport.ts';
 
 /** The configuration as the rooms see it: checked, defaults filled in, durations in ms, sizes in bytes, paths absolute. */
 export interface Config {
@@ -59,30 +62,6 @@ export interface MatchRule {
   readonly verified: boolean;
 }
 
-/** What every source does with a message before it answers, whatever the transport. */
-export interface ReceiptSettings {
-  /** `CODE^TRIGGER`; none = every event is taken and those without a mapping are held. */
-  readonly accept: readonly string[];
-  /** `CODE^TRIGGER` → why it is not used. */
-  readonly ignore: ReadonlyMap<string, string>;
-  /** Owner of the record keys; the source's own name where absent. */
-  readonly system?: string;
-  readonly ack: 'auto' | 'original' | 'enhanced';
-  readonly controlId: 'plain' | 'hashed';
-  readonly identity: 'message' | 'transport';
-  readonly reused: 'hold' | 'accept';
-  readonly window: number;
-  readonly sender: boolean;
-  readonly maxSize: number;
-  /** MSH-12 values taken; none = every 2.x. */
-  readonly versions: readonly string[];
-  /** MSH-11 values taken; none = that of the environment. */
-  readonly processingIds: readonly ('P' | 'T' | 'D')[];
-  readonly replies?: string;
-  /** This source traces its NHS numbers: one without a status counts as verified. */
-  readonly trustsNhsNumbers: boolean;
-}
-
 export interface MllpSourceSettings extends ReceiptSettings {
   readonly kind: 'mllp';
   readonly listen: HostPort;
@@ -109,43 +88,6 @@ export interface FolderSourceSettings extends ReceiptSettings {
 }
 
 export type SourceSettings = MllpSourceSettings | FolderSourceSettings | MeshSourceSettings | MeshFolderSourceSettings;
-
-export interface ServerTls {
-  readonly cert: string;
-  readonly key: string;
-  readonly ca?: string;
-  readonly requireClientCertificate: boolean;
-}
-
-export interface ClientTls {
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
-  readonly servername?: string;
-}
-
-export interface Retry {
-  readonly first: number;
-  readonly most: number;
-  readonly factor: number;
-}
-
-/** What every destination has, whatever the transport. */
-export interface SendSettings {
-  /** Names of outbound mappings; exactly one must match a record and action. */
-  readonly mappings: readonly string[];
-  readonly advance: 'handed-over' | 'confirmed';
-  readonly retry: Retry;
-  readonly breaker: { readonly failures: number; readonly first: number; readonly most: number };
-  readonly msh: MshSettings;
-}
-
-export interface MshSettings {
-  readonly sendingApplication?: string;
-  readonly sendingFacility?: string;
-  readonly receivingApplication?: string;
-  readonly receivingFacility?: string;
-}
 
 export interface MllpDestinationSettings extends SendSettings {
   readonly kind: 'mllp';

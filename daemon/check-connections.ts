@@ -1,4 +1,4 @@
-import { probeFolder, probeMllp, type Unreached } from '../adapters/probe.ts';
+import { probeFolder, probeMailbox, probeMllp, type Unreached } from '../adapters/probe.ts';
 import type { LoadedConfig } from '../config/types.ts';
 import { redisBackend } from '../queues/backend-redis.ts';
 import type { Finding } from '../records/issue.ts';
@@ -7,6 +7,7 @@ import { openDatabase } from '../store/pool.ts';
 
 const SAYS: Readonly<Record<Unreached['code'], string>> = {
   'connection-refused': 'nothing answers at',
+  'mailbox-refused': 'the mailbox is not let in at',
   'tls-failed': 'TLS cannot be agreed on with',
   'tls-files': 'the certificate files cannot be read for',
   'no-folder': 'there is no folder',
@@ -16,6 +17,7 @@ const SAYS: Readonly<Record<Unreached['code'], string>> = {
 
 const NEXT: Readonly<Record<Unreached['code'], string>> = {
   'connection-refused': 'is the far side up, and are address, port and firewall right?',
+  'mailbox-refused': 'compare its settings with what the service desk gave you',
   'tls-failed': 'compare ca, servername and certificates with the far side’s',
   'tls-files': 'check the paths under tls and their permissions',
   'no-folder': 'make it, or mount it; make: yes has it made at the start',
@@ -69,16 +71,20 @@ const probes = ({ config }: LoadedConfig): readonly Probe[] => {
           await backend.prepare().finally(() => backend.close());
         }),
     });
+  for (const [name, settings] of config.mailboxes) {
+    const where = `${settings.url} (${settings.id})`;
+    all.push({ path: `mailboxes.${name}.url`, who: name, where, run: () => probeMailbox(name, settings, 'check') });
+  }
   for (const [name, settings] of config.sources) {
     // A folder that is made at the start need not be there before.
-    if (settings.kind === 'folder' && !settings.make)
+    if ((settings.kind === 'folder' || settings.kind === 'mesh-folder') && !settings.make)
       all.push({ path: `sources.${name}.path`, who: name, where: settings.path, run: () => probeFolder(settings.path) });
   }
   for (const [name, settings] of config.destinations) {
     if (settings.kind === 'mllp') {
       const where = `${settings.tls === undefined ? 'mllp' : 'mllp-tls'} ${settings.host}:${settings.port}`;
       all.push({ path: `destinations.${name}.host`, who: name, where, run: () => probeMllp(settings) });
-    } else if (settings.kind === 'folder' && !settings.make) {
+    } else if ((settings.kind === 'folder' || settings.kind === 'mesh-folder') && !settings.make) {
       all.push({ path: `destinations.${name}.path`, who: name, where: settings.path, run: () => probeFolder(settings.path) });
     }
   }
@@ -95,7 +101,7 @@ export const checkConnections = async (
       const failed = await run();
       if (failed === null) return [];
       const message = `${who}: ${SAYS[failed.code]} ${where} (${failed.cause})`;
-      return [{ code: failed.code, severity: 'error', place: loaded.placeOf(path), message, hint: NEXT[failed.code] }];
+      return [{ code: failed.code, severity: 'error', place: loaded.placeOf(path), message, hint: failed.hint ?? NEXT[failed.code] }];
     }),
   );
   return { tried: all.length, findings: findings.flat() };

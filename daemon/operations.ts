@@ -15,6 +15,7 @@ import {
   listDeliveries,
   listDestinations,
   listHolds,
+  listReceipts,
   type DeliveryRow as StoredDelivery,
   type HoldRow as StoredHold,
 } from '../store/lanes/views.ts';
@@ -73,6 +74,9 @@ const deliveryRow = (row: StoredDelivery): DeliveryRow => ({
   done: row.done,
   receiptCode: row.receiptCode,
   withdrawn: withdrawnOf(row.withdrawn),
+  farId: row.farId,
+  resendOf: row.resendOf,
+  overdue: row.overdue,
 });
 const PHASES: readonly DeliveryRow['phase'][] = ['empty', 'due', 'sending', 'backoff', 'held', 'ambiguous', 'confirming'];
 const phaseOf = (word: string): DeliveryRow['phase'] => PHASES.find((phase) => phase === word) ?? 'empty';
@@ -188,7 +192,7 @@ export const createOperations = (parts: OperationsParts): Operations => {
     showDelivery: async (id) => {
       const [row] = await listDeliveries(database, { id });
       if (row === undefined) return null;
-      const tried = await listAttempts(database, id);
+      const [tried, receipts] = await Promise.all([listAttempts(database, id), listReceipts(database, id)]);
       return {
         ...deliveryRow(row),
         tried: tried.map(({ at, outcome, code: why, receiptCode, sentBytes, detail: words }) => ({
@@ -198,6 +202,12 @@ export const createOperations = (parts: OperationsParts): Operations => {
           receiptCode,
           sentBytes,
           hasReply: words !== null,
+        })),
+        receipts: receipts.map(({ fault: reason, farId, words, keyId: _key, reference: _reference, ...row }) => ({
+          ...row,
+          fault: code(reason),
+          farId: farId === '' ? null : farId,
+          hasWords: words !== null,
         })),
       };
     },

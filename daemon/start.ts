@@ -36,6 +36,7 @@ import { Systems } from '../store/process/systems.ts';
 import { removeOld } from '../store/retention.ts';
 import { ensureSources } from '../store/sources.ts';
 import type { DaemonTelemetry } from '../telemetry/telemetry.ts';
+import { FarSide, farDestinations } from './far-side.ts';
 import { takeLateAnswer } from './late-answers.ts';
 import { tellLeftBehind } from './left-behind.ts';
 import { assemble, type LoadedPlan, readPlanFiles } from './load-plan.ts';
@@ -177,6 +178,17 @@ const assembleDaemon = async (
   });
   closing.push(() => closeWithin(drainMs(), waysOut.close(), telemetry));
   closing.push(() => delivery.stop(drainMs()));
+  const farSide = new FarSide({
+    database,
+    vault,
+    daemon: daemon.id,
+    telemetry,
+    onHeads: (heads) => delivery.hint(heads),
+    intervalMs: advanced.reconcile,
+  });
+  farSide.serve(farDestinations(config, made.destinationIds));
+  farSide.start();
+  closing.push(() => farSide.stop());
 
   const processStore = createProcessStore({
     database,
@@ -264,6 +276,7 @@ const assembleDaemon = async (
       const affected = affectedDestinations(plan.directory.entries, made.plan.directory.entries);
       current = next;
       plan = made.plan;
+      farSide.serve(farDestinations(next.config, made.destinationIds));
       cache.clear();
       await delivery.setOutlets(change.outlets, drainMs());
       const ids = [...affected].flatMap((name) => made.destinationIds.get(name) ?? []);

@@ -7,6 +7,7 @@ import type { DestinationId, DestinationName } from '../records/ids.ts';
 import type { DestinationAdapter } from '../records/ports.ts';
 import { Problem } from '../records/problem.ts';
 import type { Telemetry } from '../records/telemetry.ts';
+import { farOf } from './far-side.ts';
 
 /** How often the far side is asked about an unknown outcome before a person is. */
 const ASKS = 3;
@@ -75,6 +76,7 @@ export class WaysOut {
       claimTtlMs: this.#pace.claimTtl,
       sendTimeoutMs: this.#pace.sendDeadline,
       asks: adapter.asks ?? ASKS,
+      ...farOf(settings),
       retry: { firstMs: retry.first, mostMs: retry.most, factor: retry.factor },
       breaker: { failures: breaker.failures, firstMs: breaker.first, mostMs: breaker.most },
     };

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DestinationHealth, LaneStore } from '../records/lanes.ts';
 import type { Telemetry } from '../records/telemetry.ts';
 import type { Outlet } from './outlet.ts';
@@ -15,10 +16,13 @@ export interface BreakerParts {
 /** Time the trial's claim, sending and filing may take beyond the send itself. */
 const PROBE_MARGIN = 5_000;
 const AGAIN = 1_000;
+/** Heads tried for a claim in one round, and rounds of a trial. */
 const TRIES = 5;
+const ROUNDS = 3;
+const ROUND_MS = 50;
 
 /**
- * Counts transport failures in the store. Open, no head is claimed and no lane uses up attempts; when its time is over one head of one
+ * Counts transport failures in the store. On-call is told once, by the daemon that opens it, however long it lasts. Open, no head is claimed and no lane uses up attempts; when its time is over one head of one
  * daemon is tried; when that gets through everything is due again.
  */
 export class Breaker {
@@ -52,11 +56,12 @@ export class Breaker {
         const health = await lanes.noteTransport(outlet.destination, failures, outlet.breaker);
         telemetry.gauge('breaker_open', health.breakerMs === null ? 0 : 1, { destination: outlet.name });
         if (health.breakerMs !== null && failures > 0) {
-          telemetry.warn('breaker-open', { destination: outlet.name, failures: health.failures, ms: health.breakerMs });
+          if (health.opened) telemetry.warn('destination.down', { destination: outlet.name, failures: health.failures });
+          telemetry.event('breaker-open', { destination: outlet.name, failures: health.failures, ms: health.breakerMs });
           this.#arm(health.breakerMs);
         }
         if (health.closed) {
-          telemetry.event('breaker-closed', { destination: outlet.name });
+          telemetry.event('destination.down.cleared', { destination: outlet.name });
           clearTimeout(this.#timer);
           this.#timer = undefined;
           onClosed();
@@ -87,14 +92,27 @@ export class Breaker {
       }
       telemetry.event('breaker-trial', { destination: outlet.name });
       this.#arm(ttl);
-      for (const head of await lanes.due({ destination: outlet.destination, olderMs: 0, future: false, limit: TRIES })) {
-        if (head.kind !== 'ask' && (await sender.probe(head))) return;
-      }
+      if (await this.#probeOne()) return;
       // Nothing to try it with: the next failure in a row opens it again.
       await this.#note(0);
     } catch (error) {
       telemetry.error('breaker-failed', error, { destination: outlet.name });
       this.#arm(AGAIN);
     }
+  }
+
+  /**
+   * True where one is being tried, or is still to be. What failed waits for its own time, and what another hint has just offered is not to be
+   * had for a moment: to close meanwhile would tell on-call of an end, and then of another outage.
+   */
+  async #probeOne(): Promise<boolean> {
+    const { lanes, outlet, sender } = this.#parts;
+    const heads = async (future: boolean) =>
+      (await lanes.due({ destination: outlet.destination, olderMs: 0, future, limit: TRIES })).filter((head) => head.kind !== 'ask');
+    for (let round = 0; round < ROUNDS && !this.#stopped; round += 1) {
+      for (const head of await heads(false)) if (await sender.probe(head)) return true;
+      await sleep(ROUND_MS, undefined, { ref: false });
+    }
+    return (await heads(true)).length > 0;
   }
 }

@@ -20,7 +20,10 @@ const BROKEN: SendResult = { outcome: 'ambiguous', code: 'connection-lost', sent
 
 const toResult = (claimed: ClaimedDelivery, sent: SendResult): HeadResult => {
   const ref = { lane: claimed.lane, delivery: claimed.delivery, token: claimed.token };
-  if (sent.outcome === 'delivered') return { ...ref, kind: 'delivered', confirmed: sent.confirmed, receiptCode: sent.receiptCode };
+  if (sent.outcome === 'delivered') {
+    const { confirmed, receiptCode, farId } = sent;
+    return { ...ref, kind: 'delivered', confirmed, receiptCode, ...(farId === undefined ? {} : { farId }) };
+  }
   const { outcome, code, sentBytes } = sent;
   return {
     ...ref,
@@ -37,7 +40,7 @@ const toResult = (claimed: ClaimedDelivery, sent: SendResult): HeadResult => {
 export const dispatch = async (lanes: LaneStore, outlet: Outlet, claimed: ClaimedDelivery, telemetry: Telemetry): Promise<Sent> => {
   let outbound: OutboundDelivery;
   try {
-    outbound = await lanes.open(claimed);
+    outbound = await lanes.open(claimed, outlet);
   } catch (error) {
     telemetry.error('payload-unreadable', error, { delivery: claimed.delivery });
     const { lane, delivery, token } = claimed;

@@ -77,13 +77,14 @@ export class Reconcile {
         destination,
         olderMs: 0,
         future: reason === 'hints-wiped' || reason === 'start' || reason === 'hints-lost',
+        byAge: true,
       });
       return hintAll(service, due);
     }
     // Jobs are counted, not read back: where enough wait for what is due, adding more would only double them.
     const room = (await service.waiting()) * MOST_HEADS;
     if (room < OLDEST) {
-      const due = await lanes.due({ destination, olderMs: this.#parts.overdueMs, future: false });
+      const due = await lanes.due({ destination, olderMs: this.#parts.overdueMs, future: false, byAge: true });
       if (due.length > room) return hintAll(service, due);
     }
     return hintAll(service, await lanes.due({ destination, olderMs: LONG_OVERDUE, future: false, limit: OLDEST }));

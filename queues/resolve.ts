@@ -8,10 +8,15 @@ import type { HeadEnd, Sender } from './sender.ts';
 
 const UNKNOWN: Resolution = { known: 'unknown' };
 
-const resultOf = (claimed: ClaimedDelivery, resolution: Resolution): HeadResult => {
+const resultOf = (outlet: Outlet, claimed: ClaimedDelivery, resolution: Resolution): HeadResult => {
   const ref = { lane: claimed.lane, delivery: claimed.delivery, token: claimed.token };
-  if (resolution.known === 'delivered')
-    return { ...ref, kind: 'delivered', confirmed: resolution.confirmed ?? false, receiptCode: resolution.receiptCode };
+  if (resolution.known === 'delivered') {
+    const { receiptCode, farId } = resolution;
+    const confirmed = resolution.confirmed ?? outlet.far?.confirmedBy === 'accepted';
+    return { ...ref, kind: 'delivered', confirmed, receiptCode, ...(farId === undefined ? {} : { farId }) };
+  }
+  // What was begun stays begun: due again, under the id that was noted, and nowhere else.
+  if (resolution.known === 'begun') return { ...ref, kind: 'returned' };
   return { ...ref, kind: resolution.known === 'not-sent' ? 'unsent' : 'unknown' };
 };
 
@@ -36,7 +41,7 @@ export const resolveHeads = async (
       if (outlet.adapter.dedupable) return { lane, delivery, token, kind: 'returned' as const };
       const resolution = await ask(lanes, outlet, claimed, telemetry);
       telemetry.count('resolutions', { destination: outlet.name, known: resolution.known });
-      return resultOf(claimed, resolution);
+      return resultOf(outlet, claimed, resolution);
     }),
   );
   return results.length === 0 ? [] : sender.file(results, priority);
@@ -44,7 +49,7 @@ export const resolveHeads = async (
 
 const ask = async (lanes: LaneStore, outlet: Outlet, claimed: ClaimedDelivery, telemetry: Telemetry): Promise<Resolution> => {
   try {
-    return await within(outlet.sendTimeoutMs, 'asking the receiver', outlet.adapter.resolve(await lanes.open(claimed)));
+    return await within(outlet.sendTimeoutMs, 'asking the receiver', outlet.adapter.resolve(await lanes.open(claimed, outlet)));
   } catch (error) {
     telemetry.error('resolve-failed', error, { destination: outlet.name, delivery: claimed.delivery });
     return UNKNOWN;

@@ -1,5 +1,5 @@
 import type { FaultCode } from './faults.ts';
-import type { DeliveryId, Instant, MessageId, SourceName, Token } from './ids.ts';
+import type { DeliveryId, DestinationId, DestinationName, Instant, MessageId, SourceName, Token } from './ids.ts';
 
 /** What store-and-forward transports (MESH by API and by folder) need of the store: rights, memory, and what is learned after a hand-over. */
 
@@ -77,7 +77,29 @@ export interface AwaitedDelivery {
   readonly acceptedMs: number;
 }
 
+/** A destination of which more is learned after it took a delivery. Durations in ms. */
+export interface FarDestination {
+  readonly id: DestinationId;
+  readonly name: DestinationName;
+  /** Every name its mailbox is called by: in the configuration, and its id. */
+  readonly mailboxes: readonly string[];
+  readonly confirmedBy: ReceiptStage;
+  /** Least pause between two looks at whether it was collected; null where the far side cannot be asked. */
+  readonly tracking: number | null;
+  readonly late: { readonly downloaded: number; readonly business: number };
+}
+
+/** What was waited for and did not come in time, at one destination. */
+export interface Overdue {
+  readonly destination: DestinationName;
+  readonly reason: 'not-collected' | 'not-acknowledged';
+  /** Held now for that reason. */
+  readonly deliveries: readonly DeliveryId[];
+}
+
 export interface FarReceipts {
+  /** The delivery of this mailbox that is called so; null where there is none, or where a key that is not unique names several. */
+  find(name: FarName): Promise<DeliveryId | null>;
   /** Adds a receipt to its delivery: confirms it where its destination is confirmed by this stage, holds it where it went wrong. */
   note(name: FarName, receipt: FarReceipt): Promise<NoteOutcome>;
   /** Deliveries of these destinations' mailbox whose tracking is due, oldest first; asking for them sets the next look. */

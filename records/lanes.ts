@@ -1,3 +1,4 @@
+import type { ReceiptStage } from './far-side.ts';
 import type { FaultCode } from './faults.ts';
 import type {
   DeliveryId,
@@ -34,6 +35,9 @@ export interface ClaimedHead extends ClaimRef {
   readonly attempts: number;
 }
 
+/** `decidedVersion` of what was released because its address was wrong: it is written anew before it is sent. */
+export const ADDRESS_AGAIN = -1;
+
 /** A claimed head with all that sending and checking again need. */
 export interface ClaimedDelivery extends ClaimedHead {
   readonly destination: DestinationId;
@@ -60,7 +64,7 @@ export interface ClaimedDelivery extends ClaimedHead {
 /** What became of one claimed head. */
 export type HeadResult = ClaimRef &
   (
-    | { readonly kind: 'delivered'; readonly confirmed: boolean; readonly receiptCode: string }
+    | { readonly kind: 'delivered'; readonly confirmed: boolean; readonly receiptCode: string; readonly farId?: string }
     | {
         readonly kind: 'failed';
         readonly outcome: FailureClass;
@@ -91,6 +95,8 @@ export interface LaneOutlet {
   readonly retry: RetryPolicy;
   /** How often the far side is asked about an unknown outcome before a person is. */
   readonly asks: number;
+  /** The far side has an id of its own for what it takes, and more is learned of it later (MESH). */
+  readonly far?: { readonly confirmedBy: ReceiptStage };
 }
 
 export interface Turn {
@@ -109,6 +115,12 @@ export interface DestinationHealth {
   /** Milliseconds until the breaker may be tried; null = closed. */
   readonly breakerMs: number | null;
   readonly failures: number;
+}
+
+/** `opened`, `closed`: it was not so until now. Of all daemons one is told. */
+export interface TransportNote extends DestinationHealth {
+  readonly opened: boolean;
+  readonly closed: boolean;
 }
 
 export interface TurnOutcome {
@@ -142,7 +154,7 @@ export interface DestinationStatus extends DestinationHealth {
 export interface LaneStore {
   turn(outlet: LaneOutlet, turn: Turn): Promise<TurnOutcome>;
   load(claims: readonly ClaimedHead[]): Promise<readonly ClaimedDelivery[]>;
-  open(claimed: ClaimedDelivery): Promise<OutboundDelivery>;
+  open(claimed: ClaimedDelivery, outlet?: Pick<LaneOutlet, 'far'>): Promise<OutboundDelivery>;
   /** The claim's time begins anew, for an attempt that goes on; false where the claim is not ours any more. */
   renew(claim: ClaimRef, ttlMs: number): Promise<boolean>;
   /** After an answer was lost: gives back every claim this daemon has on the destination but the known ones; they are due again. */
@@ -153,12 +165,8 @@ export interface LaneStore {
   statuses(): Promise<readonly DestinationStatus[]>;
   /** Number of the last act by which a person may have freed a head, here or from the command line; it only rises. */
   lastAct(): Promise<number>;
-  /** The transport failed `failures` times in a row (0 = it works). Opens or closes the breaker; `closed` = it was open until now. */
-  noteTransport(
-    destination: DestinationId,
-    failures: number,
-    breaker: BreakerPolicy,
-  ): Promise<DestinationHealth & { readonly closed: boolean }>;
+  /** The transport failed `failures` times in a row (0 = it works). Opens or closes the breaker. */
+  noteTransport(destination: DestinationId, failures: number, breaker: BreakerPolicy): Promise<TransportNote>;
   /** True for the one daemon that may try a destination whose breaker's time is over. */
   takeProbe(destination: DestinationId, ttlMs: number): Promise<boolean>;
   due(filter: DueFilter): Promise<readonly DueHead[]>;
@@ -187,6 +195,8 @@ export interface DueFilter {
   readonly olderMs: number;
   /** Also back-offs that end later. */
   readonly future: boolean;
-  /** The oldest so many; all where absent. */
+  /** The first so many; all where absent. */
   readonly limit?: number;
+  /** Within a priority the oldest delivery first; otherwise whose turn it is, so that one that fails goes behind the others. */
+  readonly byAge?: boolean;
 }

@@ -65,9 +65,9 @@ export interface Receiver {
   refuse(refused: Refused): Promise<Receipt>;
 }
 
-/** The same for mailboxes. */
+/** The same for mailboxes. Rejects with `lease-lost` where the fence of what it was given is not the newest any more. */
 export interface MailboxReceiver {
-  /** One receipt for each message found in it, in order: an HL7 batch has several. */
+  /** One receipt for each message found in it, in order: an HL7 batch has several. The body is read once, and not to its end where this rejects. */
   receiveStream(incoming: IncomingStream): Promise<readonly Receipt[]>;
   /** Journals the report and notes its receipt. Null: no delivery is called so, and `final` is not set; nothing was journalled. */
   receiveReport(report: IncomingReport): Promise<Receipt | null>;
@@ -148,8 +148,9 @@ export type Resolution =
       readonly confirmed?: boolean;
       readonly farId?: string;
     }
-  /** Not sent, or not to its end: due again. What was noted of it (`farId`) is gone on with. */
   | { readonly known: 'not-sent' }
+  /** Sent in part, under the id that is noted (`farId`): due again, to be gone on with. */
+  | { readonly known: 'begun' }
   | { readonly known: 'unknown' };
 
 export interface DestinationAdapter {

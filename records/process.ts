@@ -1,5 +1,6 @@
 import type { FaultCode } from './faults.ts';
 import type {
+  ContentName,
   DeliveryId,
   DestinationId,
   DirectoryVersion,
@@ -21,6 +22,14 @@ import type { Outcome, Priority } from './states.ts';
 
 /** The seam between the processing leader (pipeline) and the store: one batch, one transaction. */
 
+/** What a mailbox brought and nobody has looked into: its `type` is the workflow id. */
+export interface ByWorkflow {
+  /** As kept at receipt, the transport's headers among it. */
+  readonly meta: Readonly<Record<string, string>>;
+  /** Names the bytes where they are too many to be read before it is known what for; `bytes` is empty then. */
+  readonly content: ContentName | null;
+}
+
 export interface TodoMessage {
   readonly id: MessageId;
   readonly sourceId: SourceId;
@@ -28,13 +37,14 @@ export interface TodoMessage {
   readonly type: string | null;
   readonly received: Instant;
   readonly size: number;
-  /** Bit 0: an application answer is wanted on processing; bit 1: only on error; bit 2: only on success. */
+  /** Bits of `Arrival.answer`. */
   readonly answer: number;
   /** Times a daemon ended while this message was being processed. */
   readonly tries: number;
-  /** Released from a hold: only the parts that were held run again. */
+  /** Released from a hold: parts that came out otherwise do not run again. */
   readonly again: boolean;
   readonly bytes: Buffer;
+  readonly byWorkflow: ByWorkflow | null;
 }
 
 export const IDENTIFIER_TYPES = ['nhs-number', 'prison-number', 'pnc-number', 'cro-number', 'home-office-reference', 'local-id'] as const;
@@ -195,10 +205,12 @@ export interface BatchWrite {
 
 /** Everything the leader may do inside the fenced transaction of one batch. */
 export interface ProcessTransaction {
-  /** Unprocessed messages above `low`, by id, at most `limit` and 8 MB of bodies. */
+  /** Unprocessed messages above `low`, by id, at most `limit` and 8 MB of bodies; what is only named counts for nothing. */
   todo(low: number, limit: number): Promise<readonly TodoMessage[]>;
-  /** Part numbers of a released message that are still held. */
-  heldParts(messageIds: readonly MessageId[]): Promise<ReadonlyMap<MessageId, ReadonlySet<number>>>;
+  /** The bytes of a message that `todo` only named. */
+  bytesOf(message: TodoMessage): Promise<Buffer>;
+  /** Part numbers of released messages that came out otherwise than held. */
+  doneParts(messageIds: readonly MessageId[]): Promise<ReadonlyMap<MessageId, ReadonlySet<number>>>;
   personsOf(identifiers: readonly PersonIdentifier[]): Promise<ReadonlyMap<string, PersonId>>;
   /** Locks the persons and all that are merged with them, ascending by id. */
   lock(ids: readonly PersonId[]): Promise<readonly PersonRow[]>;

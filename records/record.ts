@@ -1,6 +1,7 @@
 import type { ContentName, DirectoryVersion, Instant, MappingVersion, OdsCode, RecordId, SourceName, TransportKey } from './ids.ts';
 import type { Issue } from './issue.ts';
 import type { Action, Json, RecordKey } from './mapped.ts';
+import type { Envelope } from './ports.ts';
 
 export const RECORD_STATES = ['current', 'ended', 'cancelled', 'error'] as const;
 export type RecordState = (typeof RECORD_STATES)[number];
@@ -73,4 +74,6 @@ export interface Payload {
     | 'application/octet-stream';
   readonly charset: string;
   readonly parts: readonly PayloadPart[];
+  /** Absent where the bytes say all that their destination needs. */
+  readonly envelope?: Envelope;
 }

@@ -23,11 +23,14 @@ export const OUTCOME = codes({ processed: 1, held: 2, rejected: 3, ignored: 4, d
 export type Outcome = keyof typeof OUTCOME.table;
 export type MessageState = Outcome | 'unprocessed';
 
-/** Stored state of a delivery; *held*, *sending* and *awaiting confirmation* are shown from its lane's phase. */
-export const DELIVERY = codes({ waiting: 0, 'handed-over': 1, confirmed: 2, withdrawn: 3 });
+/**
+ * Stored state of a delivery; *held*, *sending* and *awaiting confirmation* are shown from its lane's phase. in-question: it was handed
+ * over, and is held since, beside its lane: the far side says that it went wrong, or says nothing.
+ */
+export const DELIVERY = codes({ waiting: 0, 'handed-over': 1, confirmed: 2, withdrawn: 3, 'in-question': 4 });
 export type DeliveryState = keyof typeof DELIVERY.table;
 /** What an operator sees of a delivery. */
-export type DeliveryView = DeliveryState | 'sending' | 'held';
+export type DeliveryView = Exclude<DeliveryState, 'in-question'> | 'sending' | 'held';
 export type WithdrawReason = 'skipped' | 'replaced' | 'operator';
 
 /**
@@ -42,6 +45,9 @@ export type LanePhase = keyof typeof PHASE.table;
 /** Outcome of one attempt to send. */
 export const ATTEMPT = codes({ delivered: 1, transient: 2, permanent: 3, ambiguous: 4, 'late-receipt': 5, expired: 6 });
 export type AttemptOutcome = keyof typeof ATTEMPT.table;
+
+/** Stage of a receipt of the far side; see far-side.ts. */
+export const RECEIPT_STAGE = codes({ accepted: 1, downloaded: 2, reported: 3, business: 4 });
 
 /** Clinical priority of a delivery, lower is sooner; orders between lanes, never within one. */
 export const PRIORITY = { urgent: 1, high: 2, routine: 3 } as const;

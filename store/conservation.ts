@@ -51,7 +51,7 @@ select s.name as source, to_char(m.received at time zone 'UTC', 'YYYY-MM-DD') as
 from delivery d join message m on m.id = d.message_id join source s on s.id = m.source_id
 left join lane l on l.id = d.lane_id and l.head = d.id
 cross join lateral (select case
-  when d.state = 1 then 'handed-over' when d.state = 2 then 'confirmed' when d.state = 3 then 'withdrawn'
+  when d.state = 1 then 'handed-over' when d.state = 2 then 'confirmed' when d.state = 3 then 'withdrawn' when d.state = 4 then 'held'
   when d.state <> 0 then 'unknown' when l.phase = 4 then 'held' when l.phase in (2, 5) then 'sending' else 'waiting' end as view) v
 where d.message_id >= $1 and m.received >= $2
 group by 1, 2 order by 2, 1`;

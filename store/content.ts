@@ -29,7 +29,7 @@ export interface ContentStore {
   readById(id: number): AsyncIterable<Buffer>;
   /** Bytes in clear; undefined for a name that is not stored. */
   size(name: ContentName): Promise<number | undefined>;
-  /** Removes what was begun and not finished more than an hour ago; resolves with how many. */
+  /** Removes what was begun and not finished more than an hour ago, and bodies no message came to have in a day; resolves with how many. */
   sweep(): Promise<number>;
 }
 
@@ -104,21 +104,36 @@ class SealedContent implements ContentStore {
     );
     const id = made[0]?.id;
     if (id === undefined) throw new RangeError('no content row');
+    try {
+      return await this.#fill(id, source, lasting);
+    } catch (error) {
+      // A source that breaks off is read again later: what it left would pile up. Where the store is away, the sweep finds it.
+      await this.#remove(id).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async #fill(id: number, source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, lasting: boolean): Promise<StoredContent> {
     const namer = this.#vault.contentNamer();
     const pending: Promise<unknown>[] = [];
     let size = 0;
     let n = 0;
-    for await (const { bytes, last } of chunked(source)) {
-      namer.update(bytes);
-      size += bytes.length;
-      const sealed = this.#vault.seal(bytes, aad(id, n, last));
-      const written = this.#database.query('insert into content_chunk (content_id, n, body) values ($1, $2, $3)', [id, n, sealed.bytes], {
-        name: 'content-chunk',
-      });
-      written.catch(() => {});
-      pending.push(written);
-      if (pending.length >= AHEAD) await pending.shift();
-      n += 1;
+    try {
+      for await (const { bytes, last } of chunked(source)) {
+        namer.update(bytes);
+        size += bytes.length;
+        const sealed = this.#vault.seal(bytes, aad(id, n, last));
+        const written = this.#database.query('insert into content_chunk (content_id, n, body) values ($1, $2, $3)', [id, n, sealed.bytes], {
+          name: 'content-chunk',
+        });
+        written.catch(() => {});
+        pending.push(written);
+        if (pending.length >= AHEAD) await pending.shift();
+        n += 1;
+      }
+    } finally {
+      // None may come in after the content was given up.
+      await Promise.allSettled(pending);
     }
     await Promise.all(pending);
     return this.#finish({ id, name: namer.name(), size }, n, lasting);
@@ -202,7 +217,25 @@ class SealedContent implements ContentStore {
       "select id from content where not complete and created < now() - interval '1 hour' order by id limit 1000",
     );
     for (const { id } of stale) await this.#remove(id);
-    return stale.length;
+    return stale.length + (await this.#sweepBodies());
+  }
+
+  /** Stored for a message whose journalling failed, or turned out to be a duplicate. One that is used again meanwhile has a new `created`. */
+  async #sweepBodies(): Promise<number> {
+    const gone = await this.#database.query(
+      `with unused as (
+        select id from content c where complete and not lasting and created < now() - interval '1 day'
+          and not exists (select 1 from message m where m.content_id = c.id) order by id limit 1000
+      ), gone as (
+        delete from content c using unused where c.id = unused.id and c.created < now() - interval '1 day' returning c.id
+      ), chunks as (
+        delete from content_chunk using gone where content_id = gone.id
+      )
+      select id from gone`,
+      [],
+      { timeout: 600_000 },
+    );
+    return gone.length;
   }
 }
 

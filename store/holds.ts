@@ -104,7 +104,7 @@ export const holdFacts = async (
   id: HoldId,
 ): Promise<{ readonly leftMeanwhile: number; readonly closedWhy: string | null }> => {
   const [row] = await database.query<{ left: number; key_id: number | null; why: Buffer | null }>(
-    `select h.key_id, h.why, (select count(*)::int from delivery d where d.person_id = coalesce(h.person_id, l.person_id) and d.done > h.opened and d.state in (1, 2)) as left
+    `select h.key_id, h.why, (select count(*)::int from delivery d where d.person_id = coalesce(h.person_id, l.person_id) and d.done > h.opened and d.state in (1, 2, 4)) as left
      from hold h left join lane l on l.id = h.lane_id where h.id = $1`,
     [id],
     { timeout: 5_000 },

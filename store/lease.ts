@@ -5,7 +5,7 @@ import type { Database, Transaction } from './pool.ts';
  * A right that one daemon has at a time, as a row: 'process', 'reconcile', 'maintain', 'mailbox:<id>'. Time is the
  * database's own, so a daemon whose clock runs ahead gains nothing. The token rises each time the right is taken.
  */
-export type LeaseName = 'process' | 'reconcile' | 'maintain' | `mailbox:${string}`;
+export type LeaseName = 'process' | 'reconcile' | 'maintain' | 'far-side' | `mailbox:${string}`;
 
 /** Another daemon has the right now. What was begun under the old token must not be committed. */
 export class LeaseLost extends Error {

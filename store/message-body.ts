@@ -44,16 +44,23 @@ export const revealMessage = async (
   };
 };
 
-/** The bytes for the program's own use (their shape); nothing of them may be shown without `revealMessage`. */
+/** What is larger is not looked into for its shape. */
+const MOST_SHAPED = 8 * 1024 * 1024;
+
+/**
+ * The bytes for the program's own use (their shape); nothing of them may be shown without `revealMessage`. Null for an unknown id, and
+ * for what is too large to be held in memory for that.
+ */
 export const messageBytes = async (database: Database, vault: Vault, content: ContentStore, id: MessageId): Promise<Buffer | null> => {
   const row = (await database.query<Row>(ROW, [id]))[0];
-  if (row === undefined) return null;
+  if (row === undefined || row.size > MOST_SHAPED) return null;
   const chunks: Buffer[] = [];
   for await (const chunk of bodyOf(database, vault, content, row)) chunks.push(chunk);
   return Buffer.concat(chunks);
 };
 
-const readMeta = (plain: Buffer): Record<string, string> => {
+/** The sealed `meta` of a message, opened. */
+export const readMeta = (plain: Buffer): Record<string, string> => {
   const value: unknown = JSON.parse(plain.toString('utf8'));
   if (typeof value !== 'object' || value === null) return {};
   return Object.fromEntries(Object.entries(value).map(([name, text]) => [name, String(text)]));

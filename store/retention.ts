@@ -23,7 +23,8 @@ const LEASE_MS = 30 * 60_000;
 const SLOW = { timeout: 600_000 } as const;
 
 /**
- * What somebody may still need of messages from $1 to $2: unprocessed, held, unsent, unanswered, of unknown outcome, or received since $3.
+ * What somebody may still need of messages from $1 to $2: unprocessed, held, unsent, unanswered, of unknown outcome, received since $3, or
+ * handed over since: what is passed on as it is, is the message's own body, and may have to be sent again.
  * Looks into small tables first.
  */
 const MESSAGES_OPEN = `
@@ -31,6 +32,7 @@ select exists (select 1 from message_todo where message_id >= $1 and message_id 
   or exists (select 1 from hold where done is null and message_id >= $1 and message_id < $2)
   or exists (select 1 from delivery where state = 0 and message_id >= $1 and message_id < $2)
   or exists (select 1 from lane l join delivery d on d.id = l.head where d.message_id >= $1 and d.message_id < $2)
+  or exists (select 1 from delivery where message_id >= $1 and message_id < $2 and coalesce(confirmed, done, filed) >= $3)
   or exists (select 1 from reply where message_id >= $1 and message_id < $2 and sent_at is null and not given_up)
   or exists (select 1 from (select received from message where id >= $1 and id < $2 order by id desc limit 1) newest where received >= $3)
   or exists (select 1 from message where id >= $1 and id < $2 and received >= $3)
@@ -113,7 +115,8 @@ const clearMessages = async (database: Database, span: Span, before: Date): Prom
 
 const clearDeliveries = async (database: Database, span: Span): Promise<void> => {
   for (let from = span.from; from < span.to; from += LOT)
-    await database.query('delete from attempt where delivery_id >= $1 and delivery_id < $2', [from, from + LOT], SLOW);
+    for (const table of ['attempt', 'receipt', 'far_message'])
+      await database.query(`delete from ${table} where delivery_id >= $1 and delivery_id < $2`, [from, from + LOT], SLOW);
 };
 
 /** Cut loose without keeping anybody from the table, then dropped. */

@@ -51,7 +51,13 @@ const SOURCES: readonly Source[] = [
   {
     step: 'receipt',
     text: `select coalesce(confirmed, done) as at, json_build_object('delivery', id, 'receipt', receipt_code, 'confirmed', case when state = 2 then 'yes' else 'no' end) as facts
-      from delivery where message_id = $1 and state in (1, 2) and done is not null order by id`,
+      from delivery where message_id = $1 and state in (1, 2, 4) and done is not null and not exists (select 1 from receipt r where r.delivery_id = delivery.id) order by id`,
+  },
+  {
+    step: 'receipt',
+    text: `select r.noted as at, json_build_object('delivery', r.delivery_id, 'stage', case r.stage when 1 then 'accepted' when 2 then 'downloaded' when 3 then 'reported' else 'business' end,
+        'receipt', r.code, 'good', case when r.good then 'yes' else 'no' end, 'code', r.fault, 'far-id', nullif(r.far_id, ''), 'by-message', r.message_id) as facts
+      from receipt r where r.delivery_id in (${MINE}) order by r.id`,
   },
   {
     step: 'withdrawn',

@@ -28,6 +28,8 @@ export interface Vault {
   unseal(keyId: number, bytes: Uint8Array, aad: Uint8Array | string): Buffer;
   /** Digest of a message's bytes, 32 bytes. */
   digest(bytes: Uint8Array): Buffer;
+  /** As `digest`, for bytes that arrive in pieces. */
+  digester(): { update(chunk: Uint8Array): void; digest(): Buffer };
   /** Keyed hash by which an identifier of this type is found, 16 bytes. */
   searchHash(type: string, value: string): Buffer;
   /** Name-based UUIDv8 of a record item: the same parts always give the same id. */
@@ -133,6 +135,16 @@ export class KeyedVault implements Vault {
 
   digest(bytes: Uint8Array): Buffer {
     return createHmac('sha256', this.#messages).update(bytes).digest();
+  }
+
+  digester(): { update(chunk: Uint8Array): void; digest(): Buffer } {
+    const hmac = createHmac('sha256', this.#messages);
+    return {
+      update: (chunk) => {
+        hmac.update(chunk);
+      },
+      digest: () => hmac.digest(),
+    };
   }
 
   searchHash(type: string, value: string): Buffer {

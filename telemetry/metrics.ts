@@ -18,6 +18,7 @@ export const METRICS: Readonly<Record<string, MetricDeclaration>> = {
   source_junk_bytes_total: of('Bytes outside frames.', 'source'),
   source_files_total: of('Files taken to their end.', 'source', 'outcome'),
   source_files_unreadable: of('Files that cannot be read now.', 'source'),
+  source_pairs_left: of('Pairs of a MESH folder that are not touched, by why.', 'source', 'reason'),
   source_files_put_back_total: of('Files given back because the daemon stopped.', 'source'),
   source_files_moved_by_another_total: of('Files that somebody else moved while they were read.', 'source'),
   // ── mailboxes
@@ -44,6 +45,8 @@ export const METRICS: Readonly<Record<string, MetricDeclaration>> = {
   send_seconds: of('One attempt to send, from the claim to its end.', 'destination'),
   results_total: of('Results of attempts filed in the store.', 'destination'),
   resolutions_total: of('Attempts of unknown outcome that were asked about, by what is known now.', 'destination', 'known'),
+  receipts_total: of('What far sides said of deliveries after they had taken them, by stage.', 'destination', 'stage', 'outcome'),
+  deliveries_overdue: of('Deliveries held because they were not collected, or not answered, in time.', 'destination'),
   breaker_open: of('1 while the breaker of a destination is open.', 'destination'),
   queue_errors_total: of('Errors of the queue backend.', 'destination'),
   stalled_jobs_total: of('Jobs whose worker went silent; the claims decide what is sent.', 'destination'),

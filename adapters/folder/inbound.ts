@@ -7,11 +7,11 @@ import type { SourceName } from '../../records/ids.ts';
 import type { Receiver, SourceAdapter } from '../../records/ports.ts';
 import type { Telemetry } from '../../records/telemetry.ts';
 import { Condition, errnoOf } from '../condition.ts';
+import { claimedName, inFolder, matcher, TEMPORARY_NAMES, unclaimedName } from '../files/names.ts';
+import { openToRead, type Reading, readWhole } from '../files/reading.ts';
+import { plainFiles, Scanner } from '../files/scan.ts';
+import { ownFolder, shelve, shelveWithText } from '../files/shelf.ts';
 import { FileIntake } from './intake.ts';
-import { claimedName, inFolder, matcher, TEMPORARY_NAMES, unclaimedName } from './names.ts';
-import { openToRead, type Reading, readWhole } from './reading.ts';
-import { plainFiles, Scanner } from './scan.ts';
-import { ownFolder, shelve, shelveWithText } from './shelf.ts';
 import { errorText, type FileVerdict, isClean, noteText } from './verdict.ts';
 
 /** Settings of a folder source. Times in ms, sizes in bytes. */

@@ -3,7 +3,7 @@ import { readBatch } from '../../formats/hl7v2/batch.ts';
 import type { FaultCode } from '../../records/faults.ts';
 import type { SourceName } from '../../records/ids.ts';
 import type { Receipt, Receiver } from '../../records/ports.ts';
-import type { Reading } from './reading.ts';
+import type { Reading } from '../files/reading.ts';
 import type { FileVerdict, MessageVerdict } from './verdict.ts';
 
 type WholeFile = Extract<Reading, { kind: 'whole' }>;

@@ -1,5 +1,6 @@
 import type { OutboundDelivery } from '../../records/ports.ts';
 import { Problem } from '../../records/problem.ts';
+import { keyInName } from '../files/names.ts';
 
 const EXTENSIONS: Readonly<Record<string, string>> = {
   'x-application/hl7-v2+er7': 'hl7',
@@ -8,12 +9,6 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
   'application/json': 'json',
   'application/fhir+json': 'json',
 };
-
-/** Bytes of a key that might mean something to a file system or a shell are written as `=XX`; two keys never become one name. */
-const safe = (key: string): string =>
-  [...Buffer.from(key)]
-    .map((byte) => (/[A-Za-z0-9_-]/.test(String.fromCharCode(byte)) ? String.fromCharCode(byte) : `=${byte.toString(16).padStart(2, '0')}`))
-    .join('');
 
 /** Most bytes of a finished name: `.`, a token and `.part` are put round it while it is written. */
 const LONGEST = 200;
@@ -39,7 +34,7 @@ export class OutgoingNames {
     const name = this.#template
       .replaceAll('{id}', String(delivery.id).padStart(12, '0'))
       .replaceAll('{ext}', extension)
-      .replaceAll('{key}', safe(delivery.transportKey));
+      .replaceAll('{key}', keyInName(delivery.transportKey));
     if (name.length > LONGEST) throw new RangeError('the name of an outgoing file would be too long');
     return name;
   }

@@ -53,14 +53,8 @@ export const held = (code: FaultCode, receiptCode?: string): SendResult => ({
 /** Nothing to do with the service: our own time is over, or we are stopping. */
 export const later = (sentBytes: boolean): SendResult => ({ outcome: 'transient', code: 'send-failed', sentBytes, transport: false });
 
-/** The service has begun a message, or has all of it, and we do not know which. */
-export const unsure = (receiptCode: string): SendResult => ({
-  outcome: 'ambiguous',
-  code: 'mesh-unknown',
-  sentBytes: true,
-  receiptCode,
-  transport: false,
-});
+/** The service has begun a message, or has all of it, and we do not know which. No receipt code: that would say that it turned it away. */
+export const unsure: SendResult = { outcome: 'ambiguous', code: 'mesh-unknown', sentBytes: true, transport: false };
 
 /** The service has all of it, under this id. */
 export const taken = (parts: OutParts, attempt: Attempt, id: string): SendResult => {

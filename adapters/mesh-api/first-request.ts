@@ -33,7 +33,7 @@ export const beginMessage = async (parts: OutParts, attempt: Attempt): Promise<S
   if (typeof id !== 'string') return id;
   if (plan.count === 1) return taken(parts, attempt, id);
   step(parts, attempt, 'taken');
-  if (!(await note(parts, attempt, writeBegun(id, plan.count, gzip)))) return unsure('202');
+  if (!(await note(parts, attempt, writeBegun(id, plan.count, gzip)))) return unsure;
   return sendRest(parts, attempt, id, plan, gzip);
 };
 

@@ -40,7 +40,7 @@ export const resumeMessage = async (parts: OutParts, attempt: Attempt, farId: st
   if (begun === null) return confirmTaken(parts, attempt, id);
   const plan = planOf(size, begun.count);
   if (plan === null) return held('mesh-refused', 'size');
-  if (attempt.delivery.farId === null && !(await note(parts, attempt, farId))) return unsure('202');
+  if (attempt.delivery.farId === null && !(await note(parts, attempt, farId))) return unsure;
   return sendRest(parts, attempt, id, plan, begun.gzip);
 };
 
@@ -70,7 +70,7 @@ export const sendRest = async (parts: OutParts, attempt: Attempt, id: string, pl
 const confirmTaken = async (parts: OutParts, attempt: Attempt, id: string): Promise<SendResult> => {
   try {
     const tracked = await parts.mailbox.client.track(id, attempt.deadline);
-    return tracked !== null && tracked.status !== 'uploading' ? taken(parts, attempt, id) : unsure(tracked?.status ?? '404');
+    return tracked !== null && tracked.status !== 'uploading' ? taken(parts, attempt, id) : unsure;
   } catch (error) {
     return chunkFailure(error, { begun: true, whole: true });
   }

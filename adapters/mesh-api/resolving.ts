@@ -22,7 +22,7 @@ const byId = async (parts: OutParts, delivery: OutboundDelivery, noted: string):
   if (tracked !== null && tracked.status !== 'uploading') return found(parts, delivery, id, tracked.status);
   if (begun === null) return UNKNOWN;
   if (delivery.farId === null) await delivery.noteFarId(noted);
-  return { known: 'not-sent' };
+  return { known: 'begun' };
 };
 
 /** Version 1 alone knows local ids; and a message that was just sent may not be seen at once. */
@@ -39,7 +39,7 @@ const byKey = async (parts: OutParts, delivery: OutboundDelivery): Promise<Resol
   // Its first chunk was taken. How it was cut is the service's to say: what is sent on must fit.
   if (chunks === null || chunks < 2 || gzip === null || planOf(delivery.size, chunks) === null) return UNKNOWN;
   await delivery.noteFarId(writeBegun(id, chunks, gzip));
-  return { known: 'not-sent' };
+  return { known: 'begun' };
 };
 
 const found = ({ lost, settings }: OutParts, delivery: OutboundDelivery, id: string, status: string): Resolution => {

@@ -5,7 +5,7 @@ import { id, type PageOptions, paged, pageOf, reasoned, reasonOf, revealing, rev
 import type { CliContext } from '../context.ts';
 import { CommandEnd, EXIT, type ExitCode } from '../exit.ts';
 import { runs } from '../invocation.ts';
-import type { Act, ActResult, AttemptRow, DeliveryDetail, DeliveryRow, Operations } from '../operations.ts';
+import type { Act, ActResult, AttemptRow, DeliveryDetail, DeliveryRow, Operations, ReceiptRow } from '../operations.ts';
 import { type Colour, paint, payloadText, type Style, showTime } from '../output.ts';
 import { type Column, facts, table } from '../table.ts';
 
@@ -29,6 +29,7 @@ export const deliveryColumns: readonly Column<DeliveryRow>[] = [
   { title: 'TRIES', of: (row) => row.attempts, align: 'right', yields: 4 },
   { title: 'LAST', of: (row) => row.lastCode ?? row.receiptCode, yields: 6 },
   { title: 'NEXT', of: (row) => (row.nextAt === null ? null : showTime(row.nextAt)), yields: 2 },
+  { title: 'FAR ID', of: (row) => row.farId, yields: 0 },
   { title: 'KEY', of: (row) => row.transportKey, yields: 1 },
 ];
 
@@ -101,6 +102,16 @@ const attemptColumns: readonly Column<AttemptRow>[] = [
   { title: 'REPLY KEPT', of: (row) => (row.hasReply ? 'yes' : 'no'), yields: 3 },
 ];
 
+const receiptColumns: readonly Column<ReceiptRow>[] = [
+  { title: 'AT', of: (row) => showTime(row.at) },
+  { title: 'STAGE', of: (row) => row.stage, colour: (row) => (row.good ? undefined : 'red') },
+  { title: 'CODE', of: (row) => row.code },
+  { title: 'MEANS', of: (row) => row.fault, yields: 4 },
+  { title: 'HAPPENED', of: (row) => (row.happened === null ? null : showTime(row.happened)), yields: 2 },
+  { title: 'MESSAGE', of: (row) => row.message, align: 'right', yields: 1 },
+  { title: 'FAR ID', of: (row) => (row.farId === null ? null : row.former ? `${row.farId} (former send)` : row.farId), yields: 3 },
+];
+
 const deliveryPage = (found: DeliveryDetail, style: Style): string => {
   const head = facts(
     [
@@ -114,6 +125,9 @@ const deliveryPage = (found: DeliveryDetail, style: Style): string => {
       ['first sent', found.sentFirst === null ? null : showTime(found.sentFirst)],
       ['left', found.done === null ? null : showTime(found.done)],
       ['receipt', found.receiptCode],
+      ['sends again', found.resendOf === null ? null : `delivery ${found.resendOf}`],
+      ['far side’s id', found.farId],
+      ['overdue', found.overdue ? 'yes' : null],
       ['next try', found.nextAt === null ? null : showTime(found.nextAt)],
     ],
     style,
@@ -122,7 +136,11 @@ const deliveryPage = (found: DeliveryDetail, style: Style): string => {
     found.tried.length === 0
       ? ''
       : `\n${paint(style, 'bold', 'Attempts that did not get through')}\n${table(found.tried, attemptColumns, style)}`;
-  return head + tried;
+  const receipts =
+    found.receipts.length === 0
+      ? ''
+      : `\n${paint(style, 'bold', 'What the far side said of it')}\n${table(found.receipts, receiptColumns, style)}`;
+  return head + tried + receipts;
 };
 
 const showVerb = (delivery: Command, context: CliContext, ended: (exit: ExitCode) => void): void => {

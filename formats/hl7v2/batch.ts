@@ -1,7 +1,7 @@
 import type { FaultCode } from '../../records/faults.ts';
 import { wideEncoding } from '../charset.ts';
 import { isDelimiter } from './delimiters.ts';
-import { LineWalk } from './lines.ts';
+import { LineWalk, skipBlank } from './lines.ts';
 
 /** One message of a file: its bytes (a view of the file's) and its place among the messages, from 1. */
 export interface BatchMessage {
@@ -143,6 +143,19 @@ class Reading {
     this.messages.push({ bytes: this.bytes.subarray(this.messageAt, end), index: this.messages.length + 1, offset: this.messageAt });
     this.messageAt = -1;
   }
+}
+
+/** Bytes in which what a file begins with shows, blanks and byte-order mark included. */
+const BEGINNING = 1024;
+
+/** What of HL7 v2 a file begins with; undefined for anything else. The beginning of the file is enough. */
+export function beginsHl7(bytes: Buffer): 'message' | 'batch' | undefined {
+  const start = bytes.subarray(0, BEGINNING);
+  const wide = wideEncoding(start);
+  const plain = wide === undefined ? start : narrowed(start, wide === 'utf-16le');
+  const at = skipBlank(plain, 0);
+  const mark = at + 3 < plain.length ? markAt(plain, at, plain.length) : undefined;
+  return mark === 'MSH' ? 'message' : mark === 'FHS' || mark === 'BHS' ? 'batch' : undefined;
 }
 
 /** Low bytes of UTF-16 text, `?` where a character has more: the same structure at half the offsets. */

@@ -33,3 +33,4 @@ export const MESH_STATUS = {
 export type MeshStatusCode = keyof typeof MESH_STATUS;
 
 export const isMeshStatusCode = (text: string): text is MeshStatusCode => Object.hasOwn(MESH_STATUS, text);
+export const MESH_STATUS_CODES: readonly MeshStatusCode[] = Object.keys(MESH_STATUS).filter(isMeshStatusCode);

@@ -1,11 +1,11 @@
 import type { FaultCode } from '../../records/faults.ts';
 import type { PersonId } from '../../records/ids.ts';
 import { brandAs, type Instant } from '../../records/ids.ts';
-import type { ClaimedDelivery } from '../../records/lanes.ts';
-import type { FiledHead, PersonRow, StoredItem } from '../../records/process.ts';
+import { ADDRESS_AGAIN, type ClaimedDelivery } from '../../records/lanes.ts';
+import type { FiledHead, Filing, PersonRow, StoredItem } from '../../records/process.ts';
 import type { RecheckStore, RecheckTransaction } from '../../records/recheck.ts';
 import { isRole } from '../../routing/roles.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { DestinationPlan, Plan } from '../plan/plan.ts';
 import { fileRecord } from '../process/file-record.ts';
 import type { Names } from '../process/names.ts';
 import { knownPerson, type PersonState, withItems } from '../process/person-state.ts';
@@ -29,7 +29,7 @@ const GO: RecheckVerdict = { verdict: 'go' };
 /**
  * Before a head is sent of a person about whom something has changed: do they still belong where it was routed to, by role? A changed answer
  * files it anew on the right lane, in the same transaction that withdraws it here. So does a merge taken back since it was filed, whatever
- * the route: it was written of two persons as one. Where a byte may have left already, a person decides (ruling A11).
+ * the route: it was written of two persons as one; and what a person released because its address was wrong. Where a byte may have left already, a person decides (ruling A11).
  */
 export const recheck = (parts: RecheckParts, claimed: ClaimedDelivery): Promise<RecheckVerdict> => {
   const { item } = claimed;
@@ -39,7 +39,8 @@ export const recheck = (parts: RecheckParts, claimed: ClaimedDelivery): Promise<
     if (stored?.record == null) return GO;
     const rows = await lockAll(tx, [claimed.person, stored.personId]);
     const parted = await tx.parted(closureIn(rows, claimed.person));
-    if (!parted && !isRole(claimed.role)) return GO;
+    const again = claimed.decidedVersion === ADDRESS_AGAIN;
+    if (!parted && !again && !isRole(claimed.role)) return GO;
     // Read with the persons locked: a directory that changes from now on makes what is filed here stale again.
     const plan = parts.plan();
     const person = await loadPerson(tx, plan, rows, parted ? stored.personId : claimed.person);
@@ -55,7 +56,7 @@ export const recheck = (parts: RecheckParts, claimed: ClaimedDelivery): Promise<
       stored.record.assertedBy ?? null,
     );
     const here = plan.destinations.get(destination);
-    if (!parted && here !== undefined && filed.filings.some((filing) => filing.destinationId === here.id)) {
+    if (!parted && !again && here !== undefined && filed.filings.some((filing) => sameWay(here, filing, claimed))) {
       await tx.confirm(whole.routingVersion);
       return GO;
     }
@@ -65,6 +66,10 @@ export const recheck = (parts: RecheckParts, claimed: ClaimedDelivery): Promise<
     return result.done ? { verdict: 'replaced', heads: result.heads } : { verdict: 'lost' };
   });
 };
+
+/** Where one destination serves many, the same destination is not yet the same recipient: the key is made of both. */
+const sameWay = ({ id, addressing }: DestinationPlan, filing: Filing, claimed: ClaimedDelivery): boolean =>
+  filing.destinationId === id && (!(addressing.organisation || addressing.patient) || filing.transportKey === claimed.transportKey);
 
 const CORE = ['patient', 'custody', 'gpRegistration'];
 

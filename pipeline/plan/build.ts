@@ -1,4 +1,4 @@
-import type { Config } from '../../config/types.ts';
+import type { Config, DestinationSettings } from '../../config/types.ts';
 import type { CodeLookup, Directory } from '../../directory/directory.ts';
 import { suggest } from '../../language/did-you-mean.ts';
 import { checkRenderings, type InboundMapping, type OutboundMapping } from '../../mappings/engine/index.ts';
@@ -9,7 +9,7 @@ import type { MappedPart } from '../../records/mapped.ts';
 import { checkRoutes } from '../../routing/check.ts';
 import { reachable } from '../../routing/reach.ts';
 import { receiptSettings } from '../receive/settings.ts';
-import type { DestinationPlan, Plan, SourcePlan } from './plan.ts';
+import type { Addressing, DestinationPlan, Plan, SourcePlan } from './plan.ts';
 
 export interface PlanParts {
   readonly config: Config;
@@ -88,11 +88,14 @@ const sourcePlans = ({ config, sources, destinations, processingId }: PlanParts)
       system: settings.system ?? name,
       receipt: receiptSettings(id, name, settings, processingId),
       identity: { match: config.identity.match, environment: config.environment, trustsNhsNumbers: settings.trustsNhsNumbers },
+      ...('workflows' in settings ? { workflows: settings.workflows, others: settings.others } : NO_WORKFLOWS),
       repliesTo: settings.replies === undefined ? undefined : destinations.get(brandAs<DestinationName>(settings.replies)),
     });
   }
   return plans;
 };
+
+const NO_WORKFLOWS = { workflows: new Map(), others: 'leave' } as const;
 
 /** A source that was taken out of the configuration while messages of it were waiting: they have no mapping now, and are held. */
 const stranger = ({ config, processingId }: PlanParts, id: SourceId): SourcePlan => {
@@ -102,6 +105,7 @@ const stranger = ({ config, processingId }: PlanParts, id: SourceId): SourcePlan
     name,
     system: name,
     identity: { match: config.identity.match, environment: config.environment, trustsNhsNumbers: false },
+    ...NO_WORKFLOWS,
     repliesTo: undefined,
     receipt: {
       id,
@@ -115,6 +119,7 @@ const stranger = ({ config, processingId }: PlanParts, id: SourceId): SourcePlan
       identity: 'message',
       reused: 'hold',
       windowMs: 0,
+      maxSize: 64 * 1024 ** 2,
       sender: false,
     },
   };
@@ -134,9 +139,14 @@ const destinationPlans = (
       else findings.push(unknownMapping(wanted, placeOf(`destinations.${name}.mappings[${index}]`), byName.keys()));
     }
     const id = destinations.get(name);
-    if (id !== undefined) plans.set(name, { id, name, msh: settings.msh, mappings });
+    if (id !== undefined) plans.set(name, { id, name, msh: settings.msh, addressing: addressingOf(settings), mappings });
   }
   return plans;
+};
+
+const addressingOf = (settings: DestinationSettings): Addressing => {
+  if (settings.kind !== 'mesh-api' && settings.kind !== 'mesh-folder') return { organisation: false, patient: false };
+  return { organisation: settings.to.by === 'organisation', patient: settings.to.by === 'patient' || settings.subject === 'patient' };
 };
 
 const unknownMapping = (name: string, place: Place, known: Iterable<string>): Finding => {

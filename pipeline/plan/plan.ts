@@ -1,3 +1,4 @@
+import type { WorkflowDisposition } from '../../config/types-mesh.ts';
 import type { CodeLookup, Directory } from '../../directory/directory.ts';
 import type { InboundMapping, OutboundMapping } from '../../mappings/engine/index.ts';
 import type { Environment } from '../../patients/identifiers.ts';
@@ -15,14 +16,24 @@ export interface SourcePlan {
   readonly system: string;
   readonly receipt: ReceiptSettings;
   readonly identity: IdentityRules;
+  /** Of a mailbox: what is done with each workflow, and with every other. */
+  readonly workflows: ReadonlyMap<string, WorkflowDisposition>;
+  readonly others: 'leave' | 'hold';
   /** Where application answers go whose connection is gone (ruling A20). */
   readonly repliesTo: DestinationId | undefined;
+}
+
+/** What a destination must be told beside the payload: the organisation the route chose, or who the patient is. */
+export interface Addressing {
+  readonly organisation: boolean;
+  readonly patient: boolean;
 }
 
 export interface DestinationPlan {
   readonly id: DestinationId;
   readonly name: DestinationName;
   readonly msh: DeliveryFacts['msh'];
+  readonly addressing: Addressing;
   /** Exactly one of these may render a record and action (ruling C31). */
   readonly mappings: readonly OutboundMapping[];
 }

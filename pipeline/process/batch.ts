@@ -18,6 +18,7 @@ import { gather } from './gather.ts';
 import type { BatchReport } from './leader.ts';
 import type { Names } from './names.ts';
 import type { PersonCache } from './person-cache.ts';
+import { disposalOf, readByWorkflow } from './read-by-workflow.ts';
 import { readWork } from './read-work.ts';
 import type { KeepContent } from './release.ts';
 import type { MessageWork } from './work.ts';
@@ -51,6 +52,8 @@ export const runBatch = async (parts: BatchParts, token: Token, low: number, lim
       // Only now, under the fence: who looks at routes again after a reload waits for batches that decide by the former plan (ruling A12).
       const plan = parts.plan();
       const works = await timed(parts, 'map', () => readAll(parts, plan, tx, todo));
+      // What did not fit into memory with the others is for the next batch.
+      todo = todo.slice(0, works.length);
       for (const work of works) for (const { bytes } of work.mapped?.attachments ?? []) await parts.keep(bytes);
       await parts.store.reserve(idsFor(works));
       const set = await timed(parts, 'gather', () => gather(tx, works, { cache: parts.cache, kindsReadFor: plan.kindsReadFor }));
@@ -79,15 +82,27 @@ const timed = async <T>(parts: BatchParts, stage: string, work: () => Promise<T>
 };
 
 const readAll = async (parts: BatchParts, plan: Plan, tx: ProcessTransaction, todo: readonly TodoMessage[]): Promise<MessageWork[]> => {
-  const again = await tx.heldParts(todo.filter((message) => message.again).map((message) => message.id));
+  const done = await tx.doneParts(todo.filter((message) => message.again).map((message) => message.id));
   const stretch = new Stretch();
   const works: MessageWork[] = [];
+  let read = 0;
   for (const message of todo) {
     if (stretch.isLong) await stretch.rest();
-    works.push(readWork(plan, parts.names, message, again.get(message.id) ?? null));
+    if (message.byWorkflow === null) {
+      works.push(readWork(plan, parts.names, message, done.get(message.id)));
+      continue;
+    }
+    const disposal = disposalOf(plan, message);
+    const bytes = disposal.do === 'read' ? await tx.bytesOf(message) : message.bytes;
+    works.push(readByWorkflow(plan, parts.names, { ...message, bytes }, disposal, done.get(message.id)));
+    read += bytes.length;
+    if (read > MOST_READ) break;
   }
   return works;
 };
+
+/** Bytes of bodies read one by one beside those that came with the batch. */
+const MOST_READ = 8 * 1024 * 1024;
 
 /** Milliseconds of deciding after which the rest of the process has its turn: acknowledgements do not wait for a batch. */
 const STRETCH_MS = 2;
@@ -111,7 +126,8 @@ const idsFor = (works: readonly MessageWork[]): number => {
   const listed = ({ lists }: MappedPart): number => lists.length * 50;
   const filled = ({ records }: MappedPart): number => (mayFill(records) ? MOST_FILLED : 0);
   return works.reduce(
-    (sum, { parts }) => sum + parts.reduce((n, { part }) => n + 8 + count(part.records) + listed(part) + filled(part), 0),
+    (sum, { parts, forward }) =>
+      sum + (forward === undefined ? 0 : 1) + parts.reduce((n, { part }) => n + 8 + count(part.records) + listed(part) + filled(part), 0),
     16,
   );
 };
@@ -159,7 +175,12 @@ const decideAll = async (
 const remember = (cache: PersonCache, set: WorkingSet | null): void => {
   if (set === null) return;
   for (const [id, state] of set.persons) {
-    if (set.rootOf(id) === id && set.merges.every((merge) => merge.into !== id && merge.from !== id && (!merge.undo || merge.root !== id)))
+    // Nobody is ever led to one who has no identifier.
+    if (state.identifiers.length === 0) cache.drop(id);
+    else if (
+      set.rootOf(id) === id &&
+      set.merges.every((merge) => merge.into !== id && merge.from !== id && (!merge.undo || merge.root !== id))
+    )
       cache.put(state);
     // The version of a merged person is raised by the merge itself: read afresh next time.
     else cache.drop(id);

@@ -5,6 +5,7 @@ import type { Plan } from '../plan/plan.ts';
 import { ANSWER } from '../receive/receiver.ts';
 import { decidePart } from './decide-part.ts';
 import type { DecideParts } from './decide-parts.ts';
+import { forwardMessage } from './forward-message.ts';
 import type { MessageWork } from './work.ts';
 import { Draft, type WorkingSet } from './working-set.ts';
 
@@ -25,15 +26,27 @@ const heldPart = (part: number, hold: HeldPart): PartWrite => ({
   decision: null,
 });
 
+const ignoredPart = (why: string): PartWrite => ({
+  ...heldPart(1, { reason: 'trigger-not-accepted' }),
+  outcome: 'ignored',
+  reason: why,
+  holds: [],
+});
+
 /** Decides every part of one message. A part that fails leaves no trace in the working set; its neighbours go on. */
 export const decideMessage = async (parts: DecideParts, set: WorkingSet, work: MessageWork): Promise<DecidedMessage> => {
   if (work.hold !== null) return finish(work, [heldPart(1, work.hold)], []);
+  if (work.ignored !== undefined) return finish(work, [ignoredPart(work.ignored)], []);
+  if (work.forward !== undefined) {
+    const { write, filings } = await forwardMessage(parts, set, work, work.forward);
+    return finish(work, [write], filings);
+  }
   const writes: PartWrite[] = [];
   const filings: Filing[] = [];
   const sender = senderOf(parts.plan, work);
   const { plan, names, ids, tx, keep, telemetry } = parts;
   for (const part of work.parts) {
-    if (work.only !== null && !work.only.has(part.part.part)) continue;
+    if (work.done.has(part.part.part)) continue;
     const draft = new Draft(set);
     try {
       const decided = await decidePart({ plan, names, ids, tx, keep, telemetry, draft, sender }, work, part);

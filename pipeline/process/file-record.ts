@@ -6,6 +6,7 @@ import type { CanonicalRecord, DeliveryFacts, Payload } from '../../records/reco
 import { decideRoutes } from '../../routing/decide.ts';
 import type { DecisionEvidence, RouteDelivery } from '../../routing/outcome.ts';
 import type { Plan } from '../plan/plan.ts';
+import { envelopeFor } from './envelope.ts';
 import type { Names } from './names.ts';
 import { patientView } from './patient-view.ts';
 import { type PersonState, recordsRead } from './person-state.ts';
@@ -78,6 +79,8 @@ const render = (
     processingId: plan.processingId,
     msh: destination.msh,
   };
+  const envelope = envelopeFor(destination.addressing, delivery.entry?.ods, () => patientView(person, record));
+  if (envelope === null) return { ok: false, hold: { reason: 'no-addressee', rule } };
   const result = renderWith(context, chosen, record, children, delivery, facts);
   if (!result.ok)
     return {
@@ -104,7 +107,7 @@ const render = (
       decidedVersion: person.routingVersion,
       mappingVersion: chosen.version,
       directoryVersion: plan.directory.version,
-      payload: result.payload,
+      payload: envelope === undefined ? result.payload : { ...result.payload, envelope },
       size: sizeOf(result.payload),
     },
   };

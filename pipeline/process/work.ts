@@ -2,7 +2,7 @@ import type { Hl7Message } from '../../formats/hl7v2/reader.ts';
 import type { ReadEvidence } from '../../patients/evidence.ts';
 import type { MappedMessage, MappedPart, MappedRecord } from '../../records/mapped.ts';
 import type { HeldPart, TodoMessage } from '../../records/process.ts';
-import type { SourcePlan } from '../plan/plan.ts';
+import type { DestinationPlan, SourcePlan } from '../plan/plan.ts';
 
 /** One message of a batch, read and mapped: pure work, made before anything is decided. */
 export interface MessageWork {
@@ -11,10 +11,14 @@ export interface MessageWork {
   readonly message: Hl7Message | null;
   readonly mapped: MappedMessage | null;
   readonly parts: readonly PartWork[];
+  /** Where the whole message is passed on to as it is, and nothing of it read. */
+  readonly forward?: DestinationPlan;
   /** The whole message is held: no mapping, unreadable. */
   readonly hold: HeldPart | null;
-  /** Parts to run; null = all. A released message runs only its held parts again. */
-  readonly only: ReadonlySet<number> | null;
+  /** Why the source does not use the whole message. */
+  readonly ignored?: string;
+  /** Parts that ran before a release and came out otherwise than held. */
+  readonly done: ReadonlySet<number>;
 }
 
 export interface PartWork {

@@ -3,7 +3,7 @@ import { type AckMode, ackMode, type ReplyOutcome, replyAfterProcessing, replyAt
 import { type SenderFacts, salvageFacts, senderFacts } from '../../formats/hl7v2/sender-facts.ts';
 import { FAULTS, type FaultCode } from '../../records/faults.ts';
 import type { MessageId, SourceName } from '../../records/ids.ts';
-import type { IntakeResult, JournalPort } from '../../records/intake.ts';
+import type { Arrival, IntakeResult, JournalPort } from '../../records/intake.ts';
 import type { Incoming, Receipt, Receiver, Refused } from '../../records/ports.ts';
 import type { Telemetry } from '../../records/telemetry.ts';
 import { checkReceipt, type Verdict } from './receipt-checks.ts';
@@ -28,17 +28,21 @@ export const ANSWER = { good: 1, error: 2 } as const;
 
 /** Receipt checks → journal → acknowledgement. The acknowledgement is built only when the journal's commit is through. */
 export const createReceiver = (parts: ReceiverParts): Receiver => ({
-  receive: (incoming) => receive(parts, incoming),
+  receive: (incoming) => receiveMessage(parts, incoming),
   refuse: (refused) => refuse(parts, refused),
 });
 
-const receive = async (parts: ReceiverParts, incoming: Incoming): Promise<Receipt> => {
+/** What a mailbox adds to an arrival: the lease it was read under; of what is held or stored already, that too. */
+export type TakenFrom = Partial<Pick<Arrival, 'fence' | 'settled' | 'stored' | 'body' | 'digest' | 'type' | 'answer'>>;
+
+/** `incoming.bytes` are the message, or its beginning where `taken` has its digest and says where it is stored. */
+export const receiveMessage = async (parts: ReceiverParts, incoming: Incoming, taken?: TakenFrom): Promise<Receipt> => {
   const began = performance.now();
   const settings = parts.settings(incoming.source);
   const verdict = checkReceipt(incoming.bytes, settings);
   const facts = verdict.message === null ? salvageFacts(incoming.bytes) : senderFacts(verdict.message);
   const mode = modeOf(facts, settings);
-  const digest = parts.digest(incoming.bytes);
+  const digest = taken?.digest ?? parts.digest(incoming.bytes);
   parts.telemetry.observe('stage', (performance.now() - began) / 1000, { stage: 'receive' });
   const answer = verdict.kind === 'accepted' && facts !== undefined ? answerWanted(facts, mode) : 0;
   const result = await parts.journal.append({
@@ -55,12 +59,17 @@ const receive = async (parts: ReceiverParts, incoming: Incoming): Promise<Receip
     answer,
     reused: settings.reused,
     windowMs: settings.windowMs,
+    ...taken,
   });
   if (result.kind === 'stored' && incoming.later !== undefined && answer !== 0) parts.awaitReply(result.messageId, incoming.later);
   parts.telemetry.count('messages_received', { source: settings.name, outcome: result.kind });
-  const reason = verdict.kind === 'rejected' ? verdict.reason : result.kind === 'held' ? 'control-id-reused' : undefined;
+  const reason = verdict.kind === 'rejected' ? verdict.reason : whyHeld(result, taken?.settled);
   return receipt(parts, result, facts, mode, verdict.kind === 'rejected' ? verdict.reason : undefined, reason);
 };
+
+/** Whatever is held otherwise came under a control id that had other content before. */
+export const whyHeld = (result: IntakeResult, settled: Arrival['settled']): FaultCode | undefined =>
+  result.kind !== 'held' ? undefined : settled?.outcome === 'held' ? settled.reason : 'control-id-reused';
 
 const refuse = async (parts: ReceiverParts, refused: Refused): Promise<Receipt> => {
   const settings = parts.settings(refused.source);
@@ -109,8 +118,11 @@ const receipt = (
     code === undefined
       ? null
       : buildAck({ to: facts, code, controlId: `TC${result.messageId}`, at: parts.now(), ...(err === undefined ? {} : { err }) });
-  return { outcome: result.kind, messageId: result.messageId, reply, ...(reason === undefined ? {} : { reason }) };
+  return { outcome: outcomeOf(result), messageId: result.messageId, reply, ...(reason === undefined ? {} : { reason }) };
 };
+
+/** What was decided before the journal is stored like any other, as far as its sender is concerned. */
+export const outcomeOf = ({ kind }: IntakeResult): Receipt['outcome'] => (kind === 'processed' ? 'stored' : kind);
 
 const modeOf = (facts: SenderFacts | undefined, settings: ReceiptSettings): AckMode => {
   if (settings.ack !== 'auto') return settings.ack;
@@ -134,7 +146,11 @@ const identityOf = (
 };
 
 /** A mailbox's own id is kept clear; one made of a file's content is a plain digest of patient data, so it is kept keyed. */
-const transportIdentity = (parts: ReceiverParts, { transportId }: Incoming, digest: Buffer): string => {
+export const transportIdentity = (
+  parts: Pick<ReceiverParts, 'hashControlId'>,
+  { transportId }: Pick<Incoming, 'transportId'>,
+  digest: Buffer,
+): string => {
   if (transportId === undefined) return `#${digest.toString('hex')}`;
   return /^[0-9a-f]{64}\b/.test(transportId) ? `#${parts.hashControlId(transportId)}` : transportId;
 };

@@ -18,6 +18,8 @@ export interface ReceiptSettings {
   readonly identity: ConfiguredReceipt['identity'];
   readonly reused: ConfiguredReceipt['reused'];
   readonly windowMs: number;
+  /** Bytes of the largest message that is processed. */
+  readonly maxSize: number;
   /** MSH-3 and MSH-4 belong to the identity. */
   readonly sender: boolean;
 }
@@ -36,5 +38,6 @@ export const receiptSettings = (id: SourceId, name: SourceName, configured: Conf
   identity: configured.identity,
   reused: configured.reused,
   windowMs: configured.window,
+  maxSize: configured.maxSize,
   sender: configured.sender,
 });

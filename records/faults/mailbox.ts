@@ -12,6 +12,11 @@ export const mailboxFaults = {
     means: 'The message is larger than its source lets be processed; it is kept whole.',
     next: 'Raise `maxSize` and release, forward its workflow as it is, or withdraw.',
   },
+  'mesh-content': {
+    class: 'permanent',
+    means: 'The content of a message could not be fetched whole at several looks: a part was missing, or not compressed as it said.',
+    next: 'Ask its sender to send it again; what there was of it is kept.',
+  },
   'no-forward': {
     class: 'permanent',
     means: 'The workflow is no longer forwarded by the configuration.',
@@ -69,8 +74,8 @@ export const mailboxFaults = {
   },
   'no-addressee': {
     class: 'permanent',
-    means: 'What routes a message by patient is not all known: NHS number, birth date and surname.',
-    next: 'Complete the patient’s details, then release.',
+    means: 'What the message is addressed by is not all known: the organisation; or NHS number, whole birth date and surname.',
+    next: 'Complete the patient’s details or the route, then release.',
   },
   'patient-not-routed': {
     class: 'permanent',

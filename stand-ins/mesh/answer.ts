@@ -8,8 +8,8 @@ export interface Answer {
   readonly body: Buffer | Readable | undefined;
   /** Of a message that was sent. */
   readonly messageId?: string;
-  /** Called when the whole body was given out. */
-  readonly given?: () => void;
+  /** Told when the body is given out (a client that has it finds it counted), and again with -1 when it did not get to its end. */
+  readonly count?: (by: 1 | -1) => void;
 }
 
 const NOTHING = Buffer.alloc(0);

@@ -43,7 +43,7 @@ export class Authorizer {
     if (mailbox === undefined) throw refuse(403, 'EPL-151');
     const { password } = mailbox;
     if (tokenHash(token, { password, sharedKey: this.#sharedKey }) !== token.hash) throw refuseInWords(403, 'Invalid Authentication Token');
-    if (Math.abs(now - token.at) > this.#strict.clockWindow + MINUTE) throw refuseInWords(403, 'Invalid Authentication Token');
+    if (Math.abs(now - (now % MINUTE) - token.at) > this.#strict.clockWindow) throw refuseInWords(403, 'Invalid Authentication Token');
     if (!this.#seen.first(path, token.nonce, token.count, now, Math.min(this.#strict.clockWindow, LONGEST))) {
       this.replayed += 1;
       if (this.#strict.replay) throw refuseInWords(403, 'Error Duplicated Authentication Token');
@@ -57,6 +57,6 @@ export class Authorizer {
   }
 }
 
-/** The token's time is cut to the minute. */
+/** The token's time is cut to the minute, and so is the server's that it is compared with. */
 const MINUTE = 60_000;
 const LONGEST = 86_400_000;

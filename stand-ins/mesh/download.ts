@@ -92,10 +92,10 @@ export const download: Handler = (service, { request, route, mailbox, version })
   if (message === undefined || message.state === 'uploading') throw refuse(404, '20');
   if (message.recipient !== mailbox.id) throw refuseInWords(403, 'Forbidden');
   if (isGone(message, service)) throw refuse(410, 'Message already accepted', message.id);
-  const given = (): void => {
-    message.downloads[route.chunk - 1] = (message.downloads[route.chunk - 1] ?? 0) + 1;
+  const count = (by: 1 | -1): void => {
+    message.downloads[route.chunk - 1] = (message.downloads[route.chunk - 1] ?? 0) + by;
   };
-  if (message.type === 'REPORT') return { ...emptyAnswer(200, headersOf(message, 1, version, service, false)), given };
+  if (message.type === 'REPORT') return { ...emptyAnswer(200, headersOf(message, 1, version, service, false)), count };
   const chunk = message.chunks[route.chunk - 1];
   if (route.chunk > message.totalChunks || chunk === undefined) throw refuse(404, '20', message.id);
 
@@ -112,7 +112,7 @@ export const download: Handler = (service, { request, route, mailbox, version })
       ...(length === undefined ? {} : { 'content-length': String(length) }),
     },
     body,
-    given,
+    count,
   };
 };
 

@@ -105,6 +105,8 @@ export interface MeshServer {
   report(mailbox: string, report: PutReport): Promise<string>;
   /** The service desk: an uncollected message goes back to its inbox. */
   reinstate(messageId: string): Promise<void>;
+  /** The recipient takes a waiting message out of its inbox, as a download and an acknowledgement would. Throws where none is waiting. */
+  collect(messageId: string): Promise<void>;
   inject(fault: Fault): InjectedFault;
   clearFaults(): void;
   faults(): readonly { readonly fault: Fault; readonly hits: number }[];

@@ -1,7 +1,9 @@
 import type { MeshStatusCode } from '../../formats/mesh/status-codes.ts';
 import type { Body } from './spool.ts';
 
-export type MessageState = 'uploading' | 'accepted' | 'acknowledged' | 'error';
+const MESSAGE_STATES = ['uploading', 'accepted', 'acknowledged', 'error'] as const;
+export type MessageState = (typeof MESSAGE_STATES)[number];
+export const isMessageState = (text: string): text is MessageState => MESSAGE_STATES.some((state) => state === text);
 
 /** Why a message did not reach its recipient, or what a report reports. */
 export interface Failure {

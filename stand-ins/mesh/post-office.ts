@@ -137,7 +137,7 @@ export class PostOffice {
     this.#enter(message);
     if (message.state !== 'accepted' || message.acceptedAt === undefined) return;
     this.#expiring.push({ at: message.acceptedAt + this.#settings.expiry, message });
-    if (message.routeTo === undefined) this.#arrive(message);
+    if (message.routeTo === undefined) this.#deliver(message);
     else this.#routing.push({ at: message.acceptedAt + this.#settings.routingDelay, message });
   }
 
@@ -228,8 +228,10 @@ export class PostOffice {
     message.state = 'error';
     message.failure = { code, description, at: this.#now() };
     await this.#keeper.save(message);
-    // A report that nobody collects is not reported on.
-    if (message.type === 'DATA' && message.sender !== undefined) await this.report(message.sender, { code, description }, message);
+    // A report that nobody collects is not reported on, and a sender outside gets none.
+    const { sender } = message;
+    if (message.type === 'DATA' && sender !== undefined && this.#mailboxes.get(sender) !== undefined)
+      await this.report(sender, { code, description }, message);
   }
 
   #enter(message: StoredMessage): void {

@@ -19,6 +19,9 @@ import { track, trackLocal } from './tracking.ts';
 import { readAccept } from './version.ts';
 import { breakConnection, writeAnswer } from './write-answer.ts';
 
+/** Internal ids of one server begin alike. */
+const BOOT = randomBytes(4).toString('hex');
+
 /** Routes that need a client certificate but no token. */
 const OPEN: Partial<Record<RouteName, OpenHandler>> = { ping, lookup: endpointLookup, search: workflowSearch };
 const OWN: Partial<Record<RouteName, Handler>> = {
@@ -47,6 +50,7 @@ export interface ReceptionParts {
 /** Takes each request from its first line to the last byte of its answer. */
 export class Reception {
   readonly #parts: ReceptionParts;
+  #count = 0;
 
   constructor(parts: ReceptionParts) {
     this.#parts = parts;
@@ -89,7 +93,8 @@ export class Reception {
       fault,
     }: { reading: ReturnType<typeof readRoute>; version: MeshVersion | undefined; seen: SeenRequest; fault: Fault | undefined },
   ): Promise<void> {
-    const internalId = randomBytes(8).toString('hex');
+    this.#count += 1;
+    const internalId = `${BOOT}${this.#count.toString(16).padStart(8, '0')}`;
     const instead = fault === undefined ? undefined : answerOfFault(fault, internalId);
     const before =
       fault !== undefined && (fault.effect === 'reset' || instead !== undefined) && !('after' in fault && fault.after === true);

@@ -1,4 +1,5 @@
 import { buffer } from 'node:stream/consumers';
+import { openAdmin } from './admin.ts';
 import type { Authorizer } from './authorize.ts';
 import type { Identity } from './certificates.ts';
 import type { MeshClock } from './clock.ts';
@@ -44,7 +45,7 @@ const viewOf = (message: StoredMessage): MessageView => ({
 export class RunningServer implements MeshServer {
   readonly #parts: RunningParts;
   readonly url: string;
-  adminUrl: string | undefined;
+  #admin: { readonly url: string; close(): Promise<void> } | undefined;
   readonly ca: string | undefined;
   readonly client: Identity | undefined;
   readonly sharedKey: string;
@@ -105,6 +106,14 @@ export class RunningServer implements MeshServer {
     return this.#parts.service.office.reinstate(message);
   }
 
+  async collect(messageId: string): Promise<void> {
+    const { office } = this.#parts.service;
+    await office.settle();
+    const message = this.#message(messageId);
+    if (message.state !== 'accepted' || message.recipient === '') throw new Error(`message ${messageId} waits in no inbox`);
+    await office.acknowledge(message, false);
+  }
+
   inject(fault: Fault): InjectedFault {
     return this.#parts.faults.inject(fault);
   }
@@ -149,8 +158,23 @@ export class RunningServer implements MeshServer {
     return body === undefined ? undefined : (body.bytes ?? (await buffer(body.stream())));
   }
 
-  close(): Promise<void> {
-    return this.#parts.close();
+  get adminUrl(): string | undefined {
+    return this.#admin?.url;
+  }
+
+  /** A port that is taken ends the whole server. */
+  async openAdmin(port: number): Promise<void> {
+    try {
+      this.#admin = await openAdmin(this, port);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#admin?.close();
+    await this.#parts.close();
   }
 
   #mailbox(id: string): Mailbox {

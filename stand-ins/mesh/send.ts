@@ -57,10 +57,7 @@ export const sendChunk: Handler = async (service, exchange) => {
   const message = service.office.get(messageId);
   if (message === undefined) throw refuseInWords(404, 'Not Found');
   if (message.sender !== mailbox.id) throw refuseInWords(403, 'Forbidden');
-  const check = (): void => {
-    if (message.state !== 'uploading') throw refuseBare(423);
-  };
-  check();
+  if (message.state !== 'uploading') throw refuseBare(423);
   if (chunk > message.totalChunks) throw refuseBare(406);
   if (range.of !== message.totalChunks) throw refuse(417, 'InvalidHeaderChunks', messageId);
   if (headerOf(request, 'content-encoding').toLowerCase() !== message.encoding)
@@ -69,7 +66,10 @@ export const sendChunk: Handler = async (service, exchange) => {
   const body = await takeBody(exchange, `${messageId}.${chunk}`, service);
   if (body.size === 0) throw refuse(417, '02', messageId);
   // Another request may have finished the message while this body came in.
-  check();
+  if (message.state !== 'uploading') {
+    await body.remove();
+    throw refuseBare(423);
+  }
   const before = message.chunks[chunk - 1];
   message.chunks[chunk - 1] = body;
   await before?.remove();

@@ -1,3 +1,4 @@
+import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { MAX_CHUNK_BYTES } from '../../formats/mesh/headers.ts';
 import { Authorizer } from './authorize.ts';
@@ -27,6 +28,14 @@ const EXAMPLE_MAILBOXES = [
   { id: 'X26HC005', password: 'password', name: 'Example establishment', odsCode: 'X26' },
   { id: 'X26HC006', password: 'password', name: 'Example practice', odsCode: 'A83002' },
 ];
+
+/** What clients may call it: on an address that others reach, also by the names and addresses of this machine. */
+const namesOf = (host: string): readonly string[] => {
+  const own = [host, 'localhost', HOST];
+  if (host === HOST || host === 'localhost' || host === '::1') return [...new Set(own)];
+  const addresses = Object.values(networkInterfaces()).flatMap((entries) => (entries ?? []).map(({ address }) => address));
+  return [...new Set([...own, hostname(), ...addresses.filter((address) => !address.includes('%'))])];
+};
 
 /** Starts a stand-in MESH server. Rejects where the port is taken. */
 export const startMeshServer = async (options: MeshServerOptions = {}): Promise<MeshServer> => {
@@ -74,11 +83,10 @@ export const startMeshServer = async (options: MeshServerOptions = {}): Promise<
     failed: (error) => void problems.push(error),
   });
 
-  const tls =
-    options.tls === false ? undefined : await tlsMaterial([host, 'localhost', HOST], data === undefined ? undefined : join(data, 'tls'));
+  const tls = options.tls === false ? undefined : await tlsMaterial(namesOf(host), data === undefined ? undefined : join(data, 'tls'));
   const server = makeServer(tls, (request, response) => void reception.serve(request, response));
   const port = await listenOn(server, options.port ?? 0, host);
-  return new RunningServer({
+  const running = new RunningServer({
     url: `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`,
     tls,
     sharedKey,
@@ -93,4 +101,6 @@ export const startMeshServer = async (options: MeshServerOptions = {}): Promise<
       await spool.close();
     },
   });
+  if (options.adminPort !== undefined) await running.openAdmin(options.adminPort);
+  return running;
 };

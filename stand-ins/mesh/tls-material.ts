@@ -15,7 +15,7 @@ const read = async (folder: string, name: string): Promise<Identity | undefined>
   try {
     return { cert: await readFile(join(folder, `${name}.pem`), 'utf8'), key: await readFile(join(folder, `${name}-key.pem`), 'utf8') };
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;
   }
 };
@@ -33,11 +33,21 @@ export const tlsMaterial = async (hosts: readonly string[], folder?: string): Pr
   const server = await authority.issueServer(hosts);
   const client =
     (folder === undefined || known === undefined ? undefined : await read(folder, 'client')) ?? (await authority.issueClient(CLIENT_NAME));
-  if (folder !== undefined) {
+  if (folder !== undefined && known === undefined) {
     await mkdir(folder, { recursive: true });
     await write(folder, 'ca', authority.identity);
-    await write(folder, 'server', server);
     await write(folder, 'client', client);
   }
   return { authority, server, client };
+};
+
+/** Puts what a client needs into files: those of the data folder stay as they are. */
+export const writeTlsFiles = async (
+  folder: string,
+  { ca = '', client }: { readonly ca: string | undefined; readonly client: Identity | undefined },
+): Promise<{ readonly ca: string; readonly cert: string; readonly key: string }> => {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'ca.pem'), ca);
+  if (client !== undefined) await write(folder, 'client', client);
+  return { ca: join(folder, 'ca.pem'), cert: join(folder, 'client.pem'), key: join(folder, 'client-key.pem') };
 };

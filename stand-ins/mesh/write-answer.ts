@@ -14,33 +14,36 @@ export const breakConnection = (response: ServerResponse): void => {
   else socket?.destroy();
 };
 
-const headOf = (response: ServerResponse, { status, headers }: Answer): void => {
-  response.writeHead(status, headers);
-};
-
 /** Writes an answer out, slowly or in part where a fault says so. Resolves when it is out, or when the client is gone. */
 export const writeAnswer = async (response: ServerResponse, answer: Answer, fault: Fault | undefined): Promise<void> => {
+  // A file may be gone before it is read: the pipeline tells, once it stands.
+  if (answer.body instanceof Readable) answer.body.on('error', () => undefined);
   if (fault?.effect === 'slow-first-byte') await sleep(fault.milliseconds, undefined, { ref: false });
   if (response.destroyed) {
     if (answer.body instanceof Readable) answer.body.destroy();
     return;
   }
-  headOf(response, answer);
+  response.writeHead(answer.status, answer.headers);
   const { body } = answer;
   if (body === undefined || response.req.method === 'HEAD') {
-    if (body instanceof Readable) body.destroy();
     response.end();
   } else if (fault?.effect === 'cut') {
     await writeSome(response, body, fault.afterBytes);
-    return;
-  } else if (fault?.effect === 'trickle') {
-    await trickle(response, body, fault.bytesPerSecond);
-  } else if (body instanceof Readable) {
-    await pipeline(body, response);
   } else {
-    response.end(body);
+    answer.count?.(1);
+    try {
+      await writeWhole(response, body, fault);
+    } catch (error) {
+      answer.count?.(-1);
+      throw error;
+    }
   }
-  if (!response.destroyed) answer.given?.();
+};
+
+const writeWhole = async (response: ServerResponse, body: Buffer | Readable, fault: Fault | undefined): Promise<void> => {
+  if (fault?.effect === 'trickle') await trickle(response, body, fault.bytesPerSecond);
+  else if (body instanceof Readable) await pipeline(body, response);
+  else response.end(body);
 };
 
 const pieces = async function* (body: Buffer | Readable): AsyncGenerator<Buffer> {
@@ -85,5 +88,6 @@ const trickle = async (response: ServerResponse, body: Buffer | Readable, bytesP
     if (response.destroyed) break;
   }
   if (body instanceof Readable) body.destroy();
+  if (response.destroyed) throw new Error('the client went away');
   response.end();
 };

@@ -1,6 +1,7 @@
 import { byteas, int2s, int4s, int8s, texts } from '../arrays.ts';
 import { type Database, RetryTransaction, type Transaction } from '../pool.ts';
 import { retryTransaction } from '../retry.ts';
+import { lockFences, requireFences } from './fences.ts';
 import { type IntakeRow, isKeyed, keyOf, rowColumns, rowKey, type Settled, unnestRows } from './rows.ts';
 import { decideVariants, type KnownKey, type Variant } from './variants.ts';
 
@@ -54,13 +55,16 @@ with b as materialized (
   select id, source_id, control_id, sender, type, digest, size, key_id,
          case when settled <> 5 then body end, case when settled <> 5 then content_id end, meta, answer, duplicate_of
   from b order by id
+), c as (
+  select *, case when settled = 2 and outcome <> 2 then 'control-id-reused' when settled not in (1, 5) then reason end as why from b
 ), o as (
-  insert into message_outcome (message_id, source_id, day, outcome, reason)
-  select id, source_id, (now() at time zone 'UTC')::date, settled, case when settled = 2 then 'control-id-reused' else reason end from b where settled <> 0
+  insert into message_outcome (message_id, source_id, day, outcome, reason, rule)
+  select id, source_id, (now() at time zone 'UTC')::date, settled, why, case when settled = 1 then reason end from c where settled <> 0
 ), h as (
-  insert into hold (reason, message_id, part) select 'control-id-reused', id, 1 from b where settled = 2
+  insert into hold (reason, message_id, part) select why, id, 1 from c where settled = 2
 ), p as (
-  insert into message_part (message_id, part, outcome, reason) select id, 1, settled, 'control-id-reused' from b where settled = 2
+  insert into message_part (message_id, part, outcome, reason, rule)
+  select id, 1, settled, why, case when settled = 1 then reason end from c where settled in (1, 2)
 )
 insert into message_todo (message_id, source_id) select id, source_id from b where settled = 0`;
 
@@ -81,7 +85,8 @@ export const flushCarefully = (
 ): Promise<Settled[]> => retryTransaction(database, (tx) => settle(tx, daemon, flush, rows), { timeout });
 
 const settle = async (tx: Transaction, daemon: number, flush: number, rows: readonly IntakeRow[]): Promise<Settled[]> => {
-  const [remembered, drawn] = await Promise.all([
+  const [fences, remembered, drawn] = await Promise.all([
+    lockFences(tx, rows),
     tx.query<{ ids: number[]; outcomes: number[] | null; of: (number | null)[] | null }>(REMEMBERED, [daemon, flush], 'intake-remembered'),
     tx.query<{ id: number }>(DRAW, [rows.length], 'intake-draw'),
   ]);
@@ -92,6 +97,7 @@ const settle = async (tx: Transaction, daemon: number, flush: number, rows: read
       outcome: before.outcomes?.[ordinal] ?? rows[ordinal]?.outcome ?? 0,
       of: before.of?.[ordinal] ?? null,
     }));
+  requireFences(fences);
   const ids = drawn.map((row) => row.id);
   const keys = await settleKeys(tx, rows, ids);
   const settled = decideVariants(rows, ids, keys);

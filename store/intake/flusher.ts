@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ThroughcareError } from '../../records/faults.ts';
 import { ensurePartitions } from '../partitions.ts';
 import { type Database, isContention, isUnavailable, StoreError } from '../pool.ts';
 import { flushCarefully } from './careful.ts';
 import { flushNew, hasTwins } from './fast.ts';
+import { FenceLost, fenceKey } from './fences.ts';
 import type { IntakeRow, Settled } from './rows.ts';
 
 /** What became of a row, or why the store did not take it. */
@@ -40,11 +42,24 @@ export class Flusher {
     try {
       return await this.#persist(flush, rows, until);
     } catch (failure) {
+      if (failure instanceof FenceLost) return this.#without(failure, rows, until);
       // The server itself refused: nothing of the batch is in. One row is to blame; its neighbours go on without it.
       if (rows.length === 1 || isUnavailable(failure) || !(failure instanceof StoreError)) return rows.map(() => ({ failure }));
       const middle = Math.ceil(rows.length / 2);
       return [...(await this.write(rows.slice(0, middle), until)), ...(await this.write(rows.slice(middle), until))];
     }
+  }
+
+  /** What was fetched under a lease that is lost is refused; its neighbours go on without it. */
+  async #without({ lost }: FenceLost, rows: readonly IntakeRow[], until: number): Promise<readonly Flushed[]> {
+    const isLost = ({ arrival: { fence } }: IntakeRow): boolean => fence !== undefined && lost?.has(fenceKey(fence)) !== false;
+    const left = rows.filter((row) => !isLost(row));
+    const flushed = left.length === 0 ? [] : [...(await this.write(left, until))];
+    return rows.map((row) =>
+      isLost(row)
+        ? { failure: new ThroughcareError('lease-lost') }
+        : (flushed.shift() ?? { failure: new RangeError('the flush lost a row') }),
+    );
   }
 
   async #persist(flush: number, rows: readonly IntakeRow[], until: number): Promise<readonly Settled[]> {
@@ -62,6 +77,9 @@ export class Flusher {
           careful = true;
           await sleep(wait);
           wait = Math.min(LONGEST_WAIT, wait * 2);
+        } else if (!careful && error instanceof FenceLost) {
+          // Which of them is lost, the careful way tells.
+          careful = true;
         } else if (!careful && isContention(error)) {
           careful = true;
           this.#careful = CAREFUL_FOR;

@@ -5,6 +5,7 @@ import { byteas, int2s, int4s, int8s, texts } from '../arrays.ts';
 
 /** Code of a message that waits to be processed: it has no outcome yet. */
 export const STORED = 0;
+export const PROCESSED = OUTCOME.code('processed');
 export const HELD = OUTCOME.code('held');
 export const REJECTED = OUTCOME.code('rejected');
 export const IGNORED = OUTCOME.code('ignored');
@@ -21,7 +22,7 @@ export interface IntakeRow {
   readonly body: Buffer | null;
   readonly contentId: number | null;
   readonly meta: Buffer | null;
-  /** STORED, REJECTED or IGNORED: what was decided before the journal. */
+  /** STORED, or what was decided before the journal; never DUPLICATE. */
   readonly outcome: number;
   readonly reason: string | null;
 }
@@ -33,9 +34,12 @@ export interface Settled {
   readonly of: number | null;
 }
 
+/** Decided before the journal, or fetched under a lease: such rows are written by a statement of their own, so that the others pay nothing. */
+export const isSpecial = ({ arrival }: IntakeRow): boolean => arrival.fence !== undefined || arrival.settled !== undefined;
+
 /** One of the two: what was kept is keyed, what was rejected or ignored never is (rulings A1). */
 export const isKeyed = (row: IntakeRow): row is IntakeRow & { readonly controlId: string } =>
-  row.outcome === STORED && row.controlId !== null;
+  row.outcome !== REJECTED && row.outcome !== IGNORED && row.controlId !== null;
 
 export const keyOf = (row: { readonly sourceId: number; readonly sender: string; readonly controlId: string }): string =>
   `${row.sourceId}\0${row.sender}\0${row.controlId}`;
@@ -50,7 +54,7 @@ export const rowColumns = (rows: readonly IntakeRow[]): Buffer[] => [
   texts(rows.map((r) => r.controlId)),
   texts(rows.map((r) => r.type)),
   byteas(rows.map((r) => r.arrival.digest)),
-  int4s(rows.map((r) => r.arrival.size ?? r.arrival.body.length)),
+  int4s(rows.map((r) => r.arrival.size ?? r.arrival.stored?.size ?? r.arrival.body.length)),
   int2s(rows.map((r) => r.keyId)),
   byteas(rows.map((r) => r.body)),
   int8s(rows.map((r) => r.contentId)),
@@ -79,7 +83,7 @@ export const resultOf = ({ id, outcome, of }: Settled): IntakeResult => {
       return { kind: 'duplicate', messageId, of: brandAs<MessageId>(of ?? id) };
     default: {
       const kind = OUTCOME.word(outcome);
-      if (kind === 'processed' || kind === 'duplicate') throw new RangeError(`intake cannot give ${kind}`);
+      if (kind === 'duplicate') throw new RangeError('a duplicate is one of something');
       return { kind, messageId };
     }
   }

@@ -1,4 +1,4 @@
-import { DUPLICATE, HELD, type IntakeRow, isKeyed, rowKey, type Settled, STORED } from './rows.ts';
+import { DUPLICATE, HELD, type IntakeRow, isKeyed, rowKey, type Settled } from './rows.ts';
 
 /** One content seen under a key. Rows of `message_key`. */
 export interface Variant {
@@ -38,18 +38,18 @@ export const decideVariants = (rows: readonly IntakeRow[], ids: readonly number[
 const decideOne = (row: IntakeRow, id: number, key: KnownKey): Settled => {
   const { digest, windowMs, reused } = row.arrival;
   // The very row that made the key.
-  if (key.variants.some((v) => v.messageId === id)) return { id, outcome: STORED, of: null };
+  if (key.variants.some((v) => v.messageId === id)) return { id, outcome: row.outcome, of: null };
   const live = key.variants.filter((v) => v.age <= windowMs);
   const same = live.find((v) => v.digest.equals(digest));
   if (same !== undefined) return { id, outcome: DUPLICATE, of: same.messageId };
   if (live.length === 0) {
     takeOver(key, digest, id);
-    return { id, outcome: STORED, of: null };
+    return { id, outcome: row.outcome, of: null };
   }
   const stale = key.variants.find((v) => v.digest.equals(digest));
   if (stale !== undefined) Object.assign(stale, { messageId: id, age: 0, change: stale.change === 'insert' ? 'insert' : 'update' });
   else key.variants.push({ variant: Math.max(...key.variants.map((v) => v.variant)) + 1, digest, messageId: id, age: 0, change: 'insert' });
-  return { id, outcome: reused === 'accept' ? STORED : HELD, of: null };
+  return { id, outcome: reused === 'accept' ? row.outcome : HELD, of: null };
 };
 
 const takeOver = (key: KnownKey, digest: Buffer, id: number): void => {

@@ -68,11 +68,13 @@ const DUE = `select id as lane, head as delivery, destination_id as destination,
     phase = 1 and since <= now() - $2::float8 * interval '1 ms'
     or phase = 3 and (next_at <= now() - $2::float8 * interval '1 ms' or $3)
     or phase = 5 and (claimed_until is null or claimed_until < now()) and (next_at is null or next_at <= now() - $2::float8 * interval '1 ms' or $3))
-  order by priority, since limit $4`;
+  order by priority, case when $5 then head end, since limit $4`;
 
 /** Heads of one destination that somebody should look at: oldest first within a priority. A scan of the lanes, no index. */
 export const dueHeads = (database: Database, filter: DueFilter): Promise<DueHead[]> =>
-  database.query<DueHead>(DUE, [filter.destination, filter.olderMs, filter.future, filter.limit ?? null], { name: 'lane-due' });
+  database.query<DueHead>(DUE, [filter.destination, filter.olderMs, filter.future, filter.limit ?? null, filter.byAge ?? false], {
+    name: 'lane-due',
+  });
 
 /** Looks for lanes that do not follow from their deliveries and puts them right. */
 export const checkLanes = async (

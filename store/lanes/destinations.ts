@@ -1,7 +1,8 @@
 import type { DestinationId, DestinationName } from '../../records/ids.ts';
-import type { BreakerPolicy, DestinationHealth, DestinationStatus } from '../../records/lanes.ts';
+import type { BreakerPolicy, DestinationHealth, DestinationStatus, TransportNote } from '../../records/lanes.ts';
 import { bools, texts } from '../arrays.ts';
 import type { Database } from '../pool.ts';
+import { untilClear } from './contention.ts';
 
 export interface DestinationSettings {
   readonly name: DestinationName;
@@ -52,7 +53,7 @@ export const noteTransport = async (
   id: DestinationId,
   failures: number,
   policy: BreakerPolicy,
-): Promise<DestinationHealth & { readonly closed: boolean }> => {
+): Promise<TransportNote> => {
   if (failures === 0) {
     const closed = await database.query<{ open: boolean }>(
       `with before as (select id, breaker_until is not null as open from destination where id = $1 for update)
@@ -61,19 +62,33 @@ export const noteTransport = async (
       [id],
       { name: 'breaker-close' },
     );
-    return { ...(await destinationHealth(database, id)), closed: closed[0]?.open ?? false };
+    const wasOpen = closed[0]?.open ?? false;
+    if (wasOpen) await endBackoffs(database, id);
+    return { ...(await destinationHealth(database, id)), closed: wasOpen, opened: false };
   }
-  const rows = await database.query<DestinationHealth>(
-    `update destination set breaker_fails = breaker_fails + $2,
+  const rows = await database.query<DestinationHealth & { opened: boolean }>(
+    `with before as (select id as was_id, breaker_until is null as was_closed from destination where id = $1 for update)
+     update destination set breaker_fails = breaker_fails + $2,
        breaker_until = case when breaker_fails + $2 >= $3
          then clock_timestamp() + least($5::float8, $4::float8 * power(2, least(breaker_fails + $2 - $3, 20))) * interval '1 ms'
          else breaker_until end
-     where id = $1 returning ${HEALTH}`,
+     from before where id = was_id returning ${HEALTH}, was_closed and breaker_until is not null as opened`,
     [id, failures, policy.failures, policy.firstMs, policy.mostMs],
     { name: 'breaker-count' },
   );
-  return { ...(rows[0] ?? UNKNOWN), closed: false };
+  return { ...(rows[0] ?? { ...UNKNOWN, opened: false }), closed: false };
 };
+
+/** What failed while the far side was away need not wait any longer than what was never tried: its turn comes by priority and age. */
+const endBackoffs = (database: Database, id: DestinationId): Promise<unknown> =>
+  untilClear(() =>
+    database.query(
+      `with waiting as (select id from lane where destination_id = $1 and phase = 3 and next_at > clock_timestamp() order by id for update)
+       update lane l set next_at = clock_timestamp() from waiting w where l.id = w.id`,
+      [id],
+      { name: 'breaker-end-backoffs' },
+    ),
+  );
 
 /** Half-open: the one daemon whose update meets a breaker that is over may try one head. */
 export const takeProbe = async (database: Database, id: DestinationId, ttlMs: number): Promise<boolean> => {

@@ -23,7 +23,8 @@ export const fileDeliveries = async (
   if (filings.length === 0) return [];
   const payloads = filings.map((filing) => {
     const sealed = sealPayload(vault, filing.transportKey, filing.payload);
-    const bytes = onlyBytes(filing.payload.parts);
+    // What is kept hot is bytes alone, so what has an envelope is not.
+    const bytes = filing.payload.envelope === undefined ? onlyBytes(filing.payload.parts) : null;
     if (bytes !== null) hot?.put(sealName(sealed), bytes);
     return sealed;
   });

@@ -5,6 +5,7 @@ import { ATTEMPT } from '../../records/states.ts';
 import type { Database } from '../pool.ts';
 import { retryTransaction } from '../retry.ts';
 import type { Vault } from '../vault.ts';
+import { holdHandedOver } from './far-outcome.ts';
 import { attemptPlace } from './turn.ts';
 
 export interface LateRefusal {
@@ -40,7 +41,6 @@ export const refuseLate = (database: Database, vault: Vault, late: LateRefusal):
       [late.delivery, at.token, ATTEMPT.code('permanent'), late.code, late.receiptCode, sealed?.keyId ?? null, sealed?.bytes ?? null],
     );
     if (!at.awaited) return 'recorded';
-    await tx.query('update delivery set state = 0, done = null, receipt_code = null where id = $1', [late.delivery]);
-    await tx.query('select lane_hold($1, $2, $3)', [at.lane, late.delivery, late.code]);
+    await holdHandedOver(tx, late.delivery, late.code, false);
     return 'held';
   });

@@ -4,11 +4,19 @@ import type { ClaimedDelivery } from '../../records/lanes.ts';
 import type { OutboundDelivery } from '../../records/ports.ts';
 import type { PayloadPart } from '../../records/record.ts';
 import type { Vault } from '../vault.ts';
-import { unsealPayload } from './payload.ts';
+import { type OpenedPayload, unsealPayload } from './payload.ts';
 
 /** Stored content by name, in chunks. */
 export interface ContentReader {
   read(name: ContentName): AsyncIterable<Buffer>;
+}
+
+/** What the far side calls a delivery that is being sent to it. */
+export interface FarSends {
+  /** Its id of the send that is under way, or null. */
+  present(claimed: ClaimedDelivery): Promise<string | null>;
+  /** Rejects with `claim-expired` where the claim is another's. */
+  note(claimed: ClaimedDelivery, farId: string): Promise<void>;
 }
 
 /** Up to this size a payload is held in memory whole. */
@@ -54,11 +62,17 @@ async function* after(chunks: AsyncIterable<Buffer>, from: number): AsyncIterabl
 }
 
 /** What the adapter gets. Small payloads are whole in memory; larger ones stream, the same bytes at every call. */
-export const openDelivery = async (vault: Vault, content: ContentReader, claimed: ClaimedDelivery): Promise<OutboundDelivery> => {
-  const parts: readonly PayloadPart[] =
+export const openDelivery = async (
+  vault: Vault,
+  content: ContentReader,
+  claimed: ClaimedDelivery,
+  sends?: FarSends,
+): Promise<OutboundDelivery> => {
+  const { parts, envelope }: OpenedPayload =
     'bytes' in claimed.payload
-      ? [{ kind: 'bytes', bytes: claimed.payload.bytes }]
+      ? { parts: [{ kind: 'bytes', bytes: claimed.payload.bytes }], envelope: {} }
       : unsealPayload(vault, claimed.transportKey, claimed.payload);
+  let farId = sends === undefined ? null : await sends.present(claimed);
   const [only] = parts;
   const whole = parts.length === 1 && only?.kind === 'bytes' ? only.bytes : null;
   const bytes = whole ?? (claimed.size <= INLINE ? await gather(spliced(parts, content)) : null);
@@ -72,9 +86,15 @@ export const openDelivery = async (vault: Vault, content: ContentReader, claimed
     bytes: bytes !== null && bytes.length <= INLINE ? bytes : null,
     size: bytes === null ? claimed.size : bytes.length,
     stream,
-    envelope: {},
-    farId: null,
-    noteFarId: () => Promise.resolve(),
+    envelope,
+    get farId() {
+      return farId;
+    },
+    noteFarId: async (id) => {
+      if (sends === undefined) throw new RangeError('this destination gives no id of its own');
+      await sends.note(claimed, id);
+      farId = id;
+    },
     digest: async () => {
       const hash = createHash('sha256');
       for await (const chunk of stream()) hash.update(chunk);

@@ -1,9 +1,13 @@
 import type { ContentName, TransportKey } from '../../records/ids.ts';
 import { brandAs } from '../../records/ids.ts';
+import type { Envelope } from '../../records/ports.ts';
 import type { Payload, PayloadPart } from '../../records/record.ts';
 import type { Vault } from '../vault.ts';
 
-/** How a payload lies in the store, sealed under its transport key: its bytes, or its parts with stored content spliced in while sending. */
+/**
+ * How a payload lies in the store, sealed under its transport key: its bytes, or its parts with stored content spliced in while sending,
+ * and before them the envelope where there is one.
+ */
 export const FORM = { bytes: 0, parts: 1 } as const;
 
 export interface SealedPayload {
@@ -12,17 +16,21 @@ export interface SealedPayload {
   readonly body: Buffer;
 }
 
-const KIND = { bytes: 0, content: 1 } as const;
+const KIND = { bytes: 0, content: 1, envelope: 2 } as const;
 
-/** One part: kind, length, then the bytes, or the name of the content in JSON. */
-const encodePart = (part: PayloadPart): readonly Buffer[] => {
-  const body =
-    part.kind === 'bytes' ? part.bytes : Buffer.from(JSON.stringify({ name: part.name, encoding: part.encoding, size: part.size }), 'utf8');
+/** Kind, length, then what it is. */
+const framed = (kind: number, body: Buffer): readonly Buffer[] => {
   const head = Buffer.allocUnsafe(5);
-  head.writeUInt8(KIND[part.kind], 0);
+  head.writeUInt8(kind, 0);
   head.writeUInt32BE(body.length, 1);
   return [head, body];
 };
+
+const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value), 'utf8');
+
+/** One part: the bytes, or the name of the content in JSON. */
+const encodePart = (part: PayloadPart): readonly Buffer[] =>
+  framed(KIND[part.kind], part.kind === 'bytes' ? part.bytes : json({ name: part.name, encoding: part.encoding, size: part.size }));
 
 interface StoredContent {
   readonly name: string;
@@ -62,19 +70,37 @@ export const onlyBytes = (parts: readonly PayloadPart[]): Buffer | null => {
 export const sealName = (sealed: SealedPayload): string => sealed.body.toString('base64', 0, 12);
 
 export const sealPayload = (vault: Vault, key: TransportKey, payload: Payload): SealedPayload => {
-  const bytes = onlyBytes(payload.parts);
-  const sealed = vault.seal(bytes ?? Buffer.concat(payload.parts.flatMap(encodePart)), key);
+  const bytes = payload.envelope === undefined ? onlyBytes(payload.parts) : null;
+  const sealed = vault.seal(bytes ?? Buffer.concat(encodeParts(payload)), key);
   return { keyId: sealed.keyId, form: bytes === null ? FORM.parts : FORM.bytes, body: sealed.bytes };
 };
 
-export const unsealPayload = (vault: Vault, key: TransportKey, sealed: SealedPayload): readonly PayloadPart[] => {
+const encodeParts = ({ envelope, parts }: Payload): Buffer[] => [
+  ...(envelope === undefined ? [] : framed(KIND.envelope, json(envelope))),
+  ...parts.flatMap(encodePart),
+];
+
+export interface OpenedPayload {
+  readonly parts: readonly PayloadPart[];
+  /** Empty where there is none. */
+  readonly envelope: Envelope;
+}
+
+const NONE: Envelope = {};
+
+export const unsealPayload = (vault: Vault, key: TransportKey, sealed: SealedPayload): OpenedPayload => {
   const plain = vault.unseal(sealed.keyId, sealed.body, key);
-  if (sealed.form === FORM.bytes) return [{ kind: 'bytes', bytes: plain }];
+  if (sealed.form === FORM.bytes) return { parts: [{ kind: 'bytes', bytes: plain }], envelope: NONE };
   const parts: PayloadPart[] = [];
+  let envelope = NONE;
   for (let at = 0; at < plain.length; ) {
     const end = at + 5 + plain.readUInt32BE(at + 1);
-    parts.push(decodePart(plain.readUInt8(at), plain.subarray(at + 5, end)));
+    const kind = plain.readUInt8(at);
+    const body = plain.subarray(at + 5, end);
+    if (kind === KIND.envelope)
+      envelope = JSON.parse(body.toString('utf8')) as Envelope; // sealed by us a few lines above, so it is one
+    else parts.push(decodePart(kind, body));
     at = end;
   }
-  return parts;
+  return { parts, envelope };
 };

@@ -1,7 +1,7 @@
-import type { DeliveryId, LaneId, PersonId } from '../../records/ids.ts';
+import type { DeliveryId, LaneId, PersonId, TransportKey } from '../../records/ids.ts';
 import type { ClaimRef } from '../../records/lanes.ts';
 import type { FiledHead, Filing } from '../../records/process.ts';
-import { int4s, int8s } from '../arrays.ts';
+import { int4s, int8s, texts } from '../arrays.ts';
 import type { Transaction } from '../pool.ts';
 import type { Vault } from '../vault.ts';
 import { fileDeliveries } from './file.ts';
@@ -37,7 +37,18 @@ export const refile = async (tx: Transaction, vault: Vault, claim: ClaimRef, fil
   const sound = await tx.query<{ id: LaneId }>(CHECK, [claim.lane, claim.delivery, claim.token], 'refile-check');
   if (sound.length === 0) return { done: false, heads: [] };
   await tx.query("update delivery set state = 3, withdrawn = 'replaced', done = now() where id = $1", [claim.delivery], 'refile-withdraw');
-  const filed = await fileDeliveries(tx, vault, filings);
+  // A route with several targets gives them all again; what is on its way to the others, or there, stays what it is.
+  const elsewhere = await tx.query<{ key: TransportKey }>(
+    'select transport_key as key from delivery where transport_key = any($1::text[]) and state <> 3',
+    [texts(filings.map((f) => f.transportKey))],
+    'refile-elsewhere',
+  );
+  const kept = new Set(elsewhere.map((row) => row.key));
+  const filed = await fileDeliveries(
+    tx,
+    vault,
+    filings.filter((filing) => !kept.has(filing.transportKey)),
+  );
   return { done: true, heads: [...filed, ...(await advanceLane(tx, claim.lane, claim.delivery))] };
 };
 

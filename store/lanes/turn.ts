@@ -22,6 +22,9 @@ import { untilClear } from './contention.ts';
 const TURN = `select what, lane, delivery, token, priority, extra from lane_turn($1, $2, $3, $4, $5, $6, $7, $8,
   $9::int8[], $10::int8[], $11::int8[], $12::bool[], $13::text[], $14::jsonb, $15::int8[], $16::int8[], $17, $18)`;
 
+/** The same for a destination that has ids of its own for what it takes. */
+const TURN_FAR = TURN.replace('lane_turn(', 'lane_turn_far(').replace('$18)', '$18, $19::text[])');
+
 /** `what` of a returned row; see 0005-lane-turn.sql. */
 const WHAT = { health: 0, due: 1, claimed: 2, backoff: 3, held: 4, ambiguous: 5, confirming: 6, late: 7 } as const;
 
@@ -82,7 +85,11 @@ export const takeTurn = async (database: Database, vault: Vault, daemon: number,
     turn.next,
     turn.probe,
   ];
-  return sorted(await untilClear(() => database.query<TurnRow>(TURN, values, { name: 'lane-turn' })));
+  const far = outlet.far !== undefined;
+  if (far) values.push(texts(delivered.map((r) => r.farId ?? null)));
+  return sorted(
+    await untilClear(() => database.query<TurnRow>(far ? TURN_FAR : TURN, values, { name: far ? 'lane-turn-far' : 'lane-turn' })),
+  );
 };
 
 const healthOf = (row: TurnRow): DestinationHealth => ({

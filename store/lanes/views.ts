@@ -1,3 +1,4 @@
+import type { ReceiptStage } from '../../records/far-side.ts';
 import type {
   DeliveryId,
   DestinationId,
@@ -10,7 +11,8 @@ import type {
   Token,
   TransportKey,
 } from '../../records/ids.ts';
-import { ATTEMPT, type AttemptOutcome, DELIVERY, type DeliveryView, PHASE, type Priority } from '../../records/states.ts';
+import { ATTEMPT, type AttemptOutcome, DELIVERY, type DeliveryView, PHASE, type Priority, RECEIPT_STAGE } from '../../records/states.ts';
+import { int2s } from '../arrays.ts';
 import type { Database } from '../pool.ts';
 
 /** What operators read. Nothing here is sealed, and nothing here is patient data: ids, codes and counts. */
@@ -45,6 +47,12 @@ export interface DeliveryRow {
   readonly lastOutcome: AttemptOutcome | null;
   readonly lastCode: string | null;
   readonly nextAt: Date | null;
+  /** What the far side calls it, where it has ids of its own: of the last send. */
+  readonly farId: string | null;
+  /** The delivery this one sends again, after a person has released it. */
+  readonly resendOf: DeliveryId | null;
+  /** Held because a receipt did not come in time. */
+  readonly overdue: boolean;
 }
 
 export interface DeliveryFilter {
@@ -61,20 +69,26 @@ export interface DeliveryFilter {
   readonly limit?: number;
 }
 
-const VIEW = `case d.state when 1 then 'handed-over' when 2 then 'confirmed' when 3 then 'withdrawn'
+const VIEW = `case d.state when 1 then 'handed-over' when 2 then 'confirmed' when 3 then 'withdrawn' when 4 then 'held'
   else case when l.head = d.id and l.phase = 4 then 'held' when l.head = d.id and l.phase in (2, 5) then 'sending' else 'waiting' end end`;
 
 const DELIVERIES = `select d.id, ${VIEW} as view, d.withdrawn, n.name as destination, d.lane_id as lane, coalesce(l.token, 0) as token,
     coalesce(l.head = d.id, false) as "isHead", coalesce(l.phase, 0) as phase, coalesce(l.blocked, 0) as blocked, d.message_id as message, d.part, d.priority,
     d.role, d.route, d.transport_key as "transportKey", d.size, d.filed, d.sent_first as "sentFirst", d.done, d.confirmed, d.receipt_code as "receiptCode",
-    (select count(*) from attempt a where a.delivery_id = d.id and a.at <= coalesce(d.done, 'infinity'))::int + (d.state in (1, 2))::int as attempts,
-    case when d.state in (1, 2) then 1 else (select a.outcome from attempt a where a.delivery_id = d.id order by a.id desc limit 1) end as "lastOutcome",
-    case when d.state in (1, 2) then null else (select a.code from attempt a where a.delivery_id = d.id order by a.id desc limit 1) end as "lastCode",
-    case when l.head = d.id then l.next_at end as "nextAt"
+    (select count(*) from attempt a where a.delivery_id = d.id and a.at <= coalesce(d.done, 'infinity'))::int + (d.state in (1, 2, 4))::int as attempts,
+    case when d.state in (1, 2, 4) then 1 else (select a.outcome from attempt a where a.delivery_id = d.id order by a.id desc limit 1) end as "lastOutcome",
+    case when d.state in (1, 2) then null when d.state = 4 then (select h.reason from hold h where h.delivery_id = d.id and h.done is null) else (select a.code from attempt a where a.delivery_id = d.id order by a.id desc limit 1) end as "lastCode",
+    case when l.head = d.id then l.next_at end as "nextAt", d.resend_of as "resendOf",
+    (select f.far_id from far_message f where f.delivery_id = d.id and f.far_id is not null order by f.present desc, f.id desc limit 1) as "farId",
+    d.state in (0, 4) and exists (
+      select 1 from hold h where h.delivery_id = d.id and h.done is null and h.reason in ('not-collected', 'not-acknowledged')) as overdue
   from delivery d join destination n on n.id = d.destination_id left join lane l on l.id = d.lane_id`;
 
 /** States a view can lie in: the rest of the condition is the lane's. */
-const stateOf = (view: DeliveryView): number => (view === 'held' || view === 'sending' ? DELIVERY.code('waiting') : DELIVERY.code(view));
+const statesOf = (view: DeliveryView): number[] => {
+  if (view === 'held') return [DELIVERY.code('waiting'), DELIVERY.code('in-question')];
+  return [DELIVERY.code(view === 'sending' ? 'waiting' : view)];
+};
 
 /** Newest first. */
 export const listDeliveries = async (database: Database, filter: DeliveryFilter): Promise<readonly DeliveryRow[]> => {
@@ -85,7 +99,7 @@ export const listDeliveries = async (database: Database, filter: DeliveryFilter)
     where.push(text.replace('?', `$${values.length}`));
   };
   if (filter.view !== undefined) {
-    and('d.state = ?', stateOf(filter.view));
+    and('d.state = any(?::int2[])', int2s(statesOf(filter.view)));
     and(`${VIEW} = ?`, filter.view);
   }
   if (filter.destination !== undefined) and('n.name = ?', filter.destination);
@@ -111,7 +125,7 @@ export const listDeliveries = async (database: Database, filter: DeliveryFilter)
 export interface HoldRow {
   readonly id: HoldId;
   readonly reason: string;
-  /** A delivery hold blocks its lane; a message hold blocks nothing. */
+  /** A delivery hold blocks its lane, unless the delivery had been handed over; a message hold blocks nothing. */
   readonly kind: 'message' | 'delivery';
   readonly message: MessageId | null;
   readonly part: number | null;
@@ -197,6 +211,40 @@ export const listAttempts = (database: Database, delivery: DeliveryId): Promise<
     [delivery],
     { timeout: 5_000 },
   );
+
+export interface ReceiptRow {
+  /** When we learned of it. */
+  readonly at: Date;
+  /** When it happened there, where the far side says so. */
+  readonly happened: Date | null;
+  readonly stage: ReceiptStage;
+  readonly good: boolean;
+  /** The far side's own. */
+  readonly code: string;
+  readonly fault: string | null;
+  /** The send it is about; empty where nobody has named it. */
+  readonly farId: string;
+  /** It is about a send that another has followed since. */
+  readonly former: boolean;
+  readonly message: MessageId | null;
+  readonly reference: string;
+  readonly keyId: number | null;
+  /** Sealed: the far side's own words. */
+  readonly words: Buffer | null;
+}
+
+/** What the far side has said of a delivery since it took it, oldest first. */
+export const listReceipts = async (database: Database, delivery: DeliveryId): Promise<readonly ReceiptRow[]> => {
+  const rows = await database.query<Omit<ReceiptRow, 'stage'> & { stage: number }>(
+    `select r.noted as at, r.at as happened, r.stage, r.good, r.code, r.fault, r.far_id as "farId", r.message_id as message, r.reference,
+       r.key_id as "keyId", r.words,
+       exists (select 1 from far_message f where f.delivery_id = r.delivery_id and f.far_id = r.far_id and not f.present) as former
+     from receipt r where r.delivery_id = $1 order by r.id`,
+    [delivery],
+    { timeout: 5_000 },
+  );
+  return rows.map((row) => ({ ...row, stage: RECEIPT_STAGE.word(row.stage) }));
+};
 
 export interface DestinationRow {
   readonly id: DestinationId;

@@ -16,7 +16,7 @@ import { childrenOf, itemsByKey, itemsOf, type RecordStore, recordStore, writeIt
 import { writeOutcomes } from './outcomes.ts';
 import { identifiersOf, lockPersons, mergesInto, personsOf, writeMerges, writePersons } from './persons.ts';
 import type { Systems } from './systems.ts';
-import { readHeldParts, readTodo } from './todo.ts';
+import { readBytes, readDoneParts, readTodo } from './todo.ts';
 
 interface Parts {
   readonly database: Database;
@@ -59,7 +59,8 @@ const inside = (
   fence: Promise<void>,
 ): ProcessTransaction => ({
   todo: async (low, limit) => (await Promise.all([readTodo(tx, vault, content, received, low, limit), fence]))[0],
-  heldParts: (ids) => readHeldParts(tx, ids),
+  bytesOf: (message) => readBytes(content, message),
+  doneParts: (ids) => readDoneParts(tx, ids),
   personsOf: (identifiers) => personsOf(tx, vault, identifiers),
   lock: (ids) => lockPersons(tx, ids),
   identifiersOf: (ids) => identifiersOf(tx, vault, ids),
@@ -85,7 +86,7 @@ const filed = async (tx: Transaction, keys: readonly TransportKey[]): Promise<Re
 const handedOver = async (tx: Transaction, items: readonly ItemId[], destination: DestinationId): Promise<ReadonlySet<ItemId>> => {
   if (items.length === 0) return new Set();
   const rows = await tx.query<{ item_id: number }>(
-    'select distinct item_id from delivery where item_id = any($1) and destination_id = $2 and state in (1, 2)',
+    'select distinct item_id from delivery where item_id = any($1) and destination_id = $2 and state in (1, 2, 4)',
     [items, destination],
   );
   return new Set(rows.map((row) => brandAs<ItemId>(row.item_id)));

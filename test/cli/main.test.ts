@@ -47,6 +47,9 @@ const delivery: DeliveryRow = {
   done: null,
   receiptCode: 'AE',
   withdrawn: null,
+  farId: '20261123101010_AB12',
+  resendOf: brandAs<DeliveryId>(29),
+  overdue: true,
 };
 const held: HoldRow = {
   id: brandAs<HoldId>(4),
@@ -93,6 +96,20 @@ const messageDetail: MessageDetail = {
 const deliveryDetail: DeliveryDetail = {
   ...delivery,
   tried: [{ at, outcome: 'permanent', code: 'answer-error', receiptCode: 'AE', sentBytes: true, hasReply: true }],
+  receipts: [
+    {
+      at,
+      happened: new Date('2026-03-01T09:00:00Z'),
+      stage: 'reported',
+      good: false,
+      code: 'EPL-153',
+      fault: 'patient-not-routed',
+      farId: '20261120101010_OLD1',
+      former: true,
+      message: brandAs<MessageId>(99),
+      hasWords: true,
+    },
+  ],
 };
 const destinationRow: DestinationRow = {
   name: destination,
@@ -166,6 +183,13 @@ interface Options {
   readonly config?: string;
   readonly columns?: number;
 }
+const MESH_FACTS = {
+  url: 'https://127.0.0.1:8700',
+  adminUrl: 'http://127.0.0.1:8701',
+  sharedKey: 'key',
+  tls: { ca: 'tls/ca.pem', cert: 'tls/client.pem', key: 'tls/client-key.pem' },
+  mailboxes: [{ id: 'A1', password: 'secret' }],
+};
 const run = async (line: string | readonly string[], { operations, context, config = 'good.yaml', columns }: Options = {}) => {
   const out: Buffer[] = [];
   const err: string[] = [];
@@ -189,6 +213,11 @@ const run = async (line: string | readonly string[], { operations, context, conf
       calls.push(['demo', options]);
       return EXIT.ok;
     },
+    meshServer: async (asked, started) => {
+      calls.push(['mesh-server', asked]);
+      started(MESH_FACTS);
+      return EXIT.ok;
+    },
     ...context,
   });
   return { exit, out: Buffer.concat(out).toString(), bytes: Buffer.concat(out), err: err.join(''), calls };
@@ -198,7 +227,7 @@ describe('help', () => {
   it('lists every verb and the exit codes', async () => {
     const { exit, out } = await run('--help');
     expect(exit).toBe(EXIT.ok);
-    for (const verb of ['start', 'check', 'status', 'message', 'hold', 'delivery', 'destination', 'migrate', 'demo'])
+    for (const verb of ['start', 'check', 'status', 'message', 'hold', 'delivery', 'destination', 'migrate', 'demo', 'mesh-server'])
       expect(out).toMatch(new RegExp(`^  ${verb}\\b`, 'm'));
     expect(out).toContain('3 store or far side does not answer');
   });
@@ -297,6 +326,38 @@ describe('start and demo', () => {
     const { exit, err, calls } = await run('start', { config: 'bad.yaml' });
     expect([exit, calls]).toEqual([EXIT.failed, []]);
     expect(err).toMatch(/bad\.yaml:2:1 error unknown-setting[\s\S]*error: the configuration has errors/);
+  });
+});
+
+describe('mesh-server', () => {
+  const usual = { host: '127.0.0.1', port: 8700, adminPort: 8701, tls: true, speed: 1, offset: 0 };
+
+  it('says how to reach it, in words or as one line of JSON', async () => {
+    const { exit, out, calls } = await run('mesh-server');
+    expect([exit, calls]).toEqual([EXIT.ok, [['mesh-server', usual]]]);
+    for (const word of ['https://127.0.0.1:8700', 'http://127.0.0.1:8701', 'tls/client-key.pem', 'A1, password secret'])
+      expect(out).toContain(word);
+    const json = (await run('mesh-server --json')).out;
+    expect([json.trimEnd().includes('\n'), JSON.parse(json)]).toEqual([false, MESH_FACTS]);
+  });
+
+  it('passes on what was asked for', async () => {
+    const line = 'mesh-server --port 0 --admin-port 9 --host ::1 --settings s.yaml --data d --no-tls --speed 60 --clock-ahead 5d';
+    const asked = { host: '::1', port: 0, adminPort: 9, settings: 's.yaml', data: 'd', tls: false, speed: 60, offset: 432_000_000 };
+    expect((await run(line)).calls).toEqual([['mesh-server', asked]]);
+  });
+
+  it('listens on loopback only, unless told otherwise', async () => {
+    for (const host of ['0.0.0.0', '::', '10.0.0.1', 'example.org', '1270.0.0.1']) {
+      const { exit, calls, err } = await run(`mesh-server --host ${host}`);
+      expect([host, exit, calls]).toEqual([host, EXIT.usage, []]);
+      expect(err).toContain('--allow-remote');
+    }
+    expect((await run('mesh-server --host 0.0.0.0 --allow-remote')).calls).toEqual([['mesh-server', { ...usual, host: '0.0.0.0' }]]);
+  });
+
+  it.each(['--port x', '--port 65536', '--speed fast', '--clock-ahead 5'])('refuses %s', async (option) => {
+    expect((await run(`mesh-server ${option}`)).exit).toBe(EXIT.usage);
   });
 });
 
@@ -415,6 +476,23 @@ describe('delivery and destination', () => {
 });
 
 describe('delivery show', () => {
+  it('shows what the far side calls it and has said of it, in words and as JSON', async () => {
+    const { out } = await run('delivery show 31');
+    for (const shown of [
+      '20261123101010_AB12',
+      'delivery 29',
+      'overdue',
+      'EPL-153',
+      'patient-not-routed',
+      '20261120101010_OLD1 (former send)',
+    ])
+      expect(out).toContain(shown);
+    const json = JSON.parse((await run('delivery show 31 --json')).out);
+    expect(json).toMatchObject({ farId: '20261123101010_AB12', resendOf: 29, overdue: true });
+    expect(json.receipts).toMatchObject([{ stage: 'reported', good: false, code: 'EPL-153', former: true, message: 99 }]);
+    expect((await run('delivery list --json')).out).toContain('20261123101010_AB12');
+  });
+
   it('shows the attempts, and the receiver’s words only with a reason', async () => {
     const { out, calls } = await run('delivery show 31');
     expect(out).toMatch(/permanent {2}answer-error {2}AE/);

@@ -64,6 +64,7 @@ const run = async (line: string, config = 'one.yaml', more: Partial<MeshDesk> = 
     checkConnections: never,
     start: never,
     demo: never,
+    meshServer: never,
     mesh: async (_loaded, name) => {
       calls.push(['mesh', name]);
       return deskOf(name, calls, more);

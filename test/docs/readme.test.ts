@@ -27,6 +27,7 @@ const helpOf = async (...argv: string[]): Promise<string> => {
     mesh: never,
     start: never,
     demo: never,
+    meshServer: never,
   };
   await runCli([...argv, '--help'], context);
   return text;

@@ -126,7 +126,7 @@ export class Ledger {
        from delivery d join destination n on n.id = d.destination_id join lane l on l.id = d.lane_id join payload p on p.delivery_id = d.id order by d.id`,
     );
     return rows.map(({ keyId, form, body, ...row }) => {
-      const parts = unsealPayload(this.#vault, row.key, { keyId, form, body });
+      const { parts } = unsealPayload(this.#vault, row.key, { keyId, form, body });
       return { ...row, payload: Buffer.concat(parts.map((part) => (part.kind === 'bytes' ? part.bytes : Buffer.alloc(0)))) };
     });
   }

@@ -106,20 +106,43 @@ describe('content', () => {
     });
   });
 
-  it('is not there until it is whole, and what was never finished is swept after an hour', async () => {
+  it('leaves nothing behind where its source breaks off', async () => {
     async function* broken(): AsyncGenerator<Buffer> {
-      yield randomBytes(2 * CHUNK);
+      yield randomBytes(9 * CHUNK);
       throw new Error('sender went away');
     }
+    const before = await rows();
+    const chunks = () => db.database.query('select count(*)::int as n from content_chunk');
+    const stored = await chunks();
     await expect(content.write(broken())).rejects.toThrow('sender went away');
-    const begun = await db.database.query<{ id: number }>('select id from content where not complete');
-    expect(begun).toHaveLength(1);
+    expect(await rows()).toEqual(before);
+    expect(await chunks()).toEqual(stored);
+  });
+
+  it('is not there until it is whole, and what a dead daemon never finished is swept after an hour', async () => {
+    const [begun] = await db.database.query<{ id: number }>('insert into content (key_id) values (1) returning id');
+    await db.database.query("insert into content_chunk (content_id, n, body) values ($1, 0, '\\x00')", [begun?.id]);
     expect(await content.sweep()).toBe(0);
     await db.database.query("update content set created = now() - interval '61 minutes' where not complete");
     const before = (await rows()).length;
     expect(await content.sweep()).toBe(1);
     expect(await rows()).toHaveLength(before - 1);
-    expect(await db.database.query('select 1 from content_chunk where content_id = $1', [begun[0]?.id])).toEqual([]);
+    expect(await db.database.query('select 1 from content_chunk where content_id = $1', [begun?.id])).toEqual([]);
+  });
+
+  it('★ goes after a day where it was stored for a message that never came to be, and for no other reason', async () => {
+    const write = (lasting: boolean) => content.write(inPieces(randomBytes(CHUNK + 1), 1000), lasting);
+    const [orphan, used, lasting, young] = [await write(false), await write(false), await write(true), await write(false)];
+    await db.database.query("insert into message (id, source_id, digest, size, key_id, content_id) values (1, 1, '\\x00', 1, 1, $1)", [
+      used.id,
+    ]);
+    await db.database.query("update content set created = now() - interval '25 hours' where id = any($1)", [
+      [orphan.id, used.id, lasting.id],
+    ]);
+    expect(await content.sweep()).toBe(1);
+    expect((await rows()).map((row) => row.id)).toEqual(expect.arrayContaining([used.id, lasting.id, young.id]));
+    await expect(gather(content.readById(orphan.id))).rejects.toThrow(ContentBroken);
+    expect(await db.database.query('select 1 from content_chunk where content_id = $1', [orphan.id])).toEqual([]);
   });
 
   it('knows no size of what is not stored', async () => {

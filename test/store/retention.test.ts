@@ -67,6 +67,8 @@ const deliver = async (message: MessageId, state: number): Promise<number> => {
   );
   await db.database.query("insert into payload (delivery_id, key_id, body) values ($1, 1, '\\x00')", [id]);
   await db.database.query("insert into attempt (delivery_id, token, outcome, code) values ($1, 1, 2, 'answer-timeout')", [id]);
+  await db.database.query("insert into far_message (delivery_id, destination_id, far_id) values ($1, 1, 'F' || $1::bigint)", [id]);
+  await db.database.query("insert into receipt (delivery_id, stage, good, code) values ($1, 1, true, '202')", [id]);
   return id;
 };
 /** Everything so far was a year ago, and its partitions are full: new ids come from the next ones. */
@@ -113,7 +115,8 @@ describe('removing what is old', () => {
     for (const table of DELIVERIES.tables) expect([table, (await partitionsOf(table))[0]]).toEqual([table, 1]);
     expect(await db.database.query('select id from message')).toEqual([{ id: young }]);
     expect(await db.database.query('select control_id from message_key')).toEqual([{ control_id: 'YOUNG' }]);
-    expect(await db.database.query('select delivery_id as id from attempt')).toEqual([{ id: delivery }]);
+    for (const table of ['attempt', 'far_message', 'receipt'])
+      expect(await db.database.query(`select delivery_id as id from ${table}`)).toEqual([{ id: delivery }]);
     expect([await count('hold'), await count('reply'), await count('message_outcome'), await count('message_part')]).toEqual([0, 0, 1, 1]);
     const { messages } = await conservation(db.database);
     expect(messages).toMatchObject([{ received: 1, processed: 1, balances: true }]);
@@ -223,5 +226,20 @@ describe('removing what is old', () => {
     await takeLease(db.database, 'maintain', 2);
     await remove();
     expect((await partitionsOf('message'))[0]).toBe(0);
+  });
+
+  it('★ keeps a body that was passed on as long as the delivery that names it: it may have to be sent again', async () => {
+    const body = randomBytes(300_000);
+    const message = await take('FORWARDED', body);
+    const delivery = await deliver(message, 1);
+    await aYearPasses();
+    await db.database.query("update delivery set done = now() - interval '80 days' where id = $1", [delivery]);
+    const name = db.vault.contentName(body);
+    await remove();
+    expect(await content.size(name)).toBe(body.length);
+    await db.database.query("update delivery set done = now() - interval '91 days' where id = $1", [delivery]);
+    await remove();
+    expect(await content.size(name)).toBeUndefined();
+    expect(await count('message')).toBe(0);
   });
 });

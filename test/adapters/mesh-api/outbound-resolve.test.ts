@@ -120,7 +120,7 @@ describe('what became of a message in chunks', () => {
     const one = kept({ pieces });
     expect(await destination.send(one.now(), noDeadline())).toMatchObject({ outcome: 'ambiguous' });
     const next = another({ chunkSize: 30_000, compress: 'no' });
-    expect(await next.resolve(one.now())).toEqual({ known: 'not-sent' });
+    expect(await next.resolve(one.now())).toEqual({ known: 'begun' });
     expect(one.noted).toHaveLength(1);
     expect(await next.send(one.now(), noDeadline())).toMatchObject({ outcome: 'delivered' });
     const message = await onlyMessage(server);
@@ -134,7 +134,7 @@ describe('what became of a message in chunks', () => {
     const one = kept({ pieces });
     await destination.send(one.now(), noDeadline());
     const next = another();
-    expect(await next.resolve(one.now())).toEqual({ known: 'not-sent' });
+    expect(await next.resolve(one.now())).toEqual({ known: 'begun' });
     expect(await next.send(one.now(), noDeadline())).toMatchObject({ outcome: 'delivered' });
     await onlyMessage(server);
     expect(firsts()).toBe(1);
@@ -162,7 +162,7 @@ describe('what became of a message in chunks', () => {
     expect(await destination.send(away, deadline.signal)).toMatchObject({ outcome: 'ambiguous', code: 'mesh-unknown' });
     const noted: string[] = [];
     const back = { ...away, noteFarId: async (farId: string) => void noted.push(farId) };
-    expect(await destination.resolve(back)).toEqual({ known: 'not-sent' });
+    expect(await destination.resolve(back)).toEqual({ known: 'begun' });
     expect(noted).toHaveLength(1);
     expect(await destination.send({ ...back, farId: noted[0] ?? null }, noDeadline())).toMatchObject({ outcome: 'delivered' });
     await onlyMessage(server);
@@ -171,7 +171,7 @@ describe('what became of a message in chunks', () => {
 
   it('is not taken for whole because the service does not know of it', async () => {
     const { destination } = await outgoing.start({ settings: FIVE });
-    expect(await destination.resolve(delivery({ pieces, farId: 'UNHEARD 5 plain' }))).toEqual({ known: 'not-sent' });
+    expect(await destination.resolve(delivery({ pieces, farId: 'UNHEARD 5 plain' }))).toEqual({ known: 'begun' });
     expect(await destination.resolve(delivery({ farId: 'UNHEARD' }))).toEqual({ known: 'unknown' });
   });
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { pipeline } from 'node:stream/promises';
 import { MEDIA_TYPE } from '../../../formats/mesh/headers.ts';
 import { signToken } from '../../../formats/mesh/token.ts';
 import type { MeshServer } from '../../../stand-ins/mesh/handle.ts';
@@ -127,12 +128,13 @@ export class PlainClient {
   }
 }
 
-const stream = async (body: AsyncIterable<Buffer>, request: NodeJS.WritableStream): Promise<void> => {
-  for await (const piece of body) {
-    if (!request.writable) return;
-    if (!request.write(piece)) await new Promise<void>((resolve) => request.once('drain', resolve).once('close', resolve));
+/** Sends a body piece by piece; a source that breaks breaks the connection. */
+const stream = async (body: AsyncIterable<Buffer>, request: ClientRequest): Promise<void> => {
+  try {
+    await pipeline(body, request);
+  } catch {
+    request.destroy();
   }
-  request.end();
 };
 
 /** A field of a JSON reply; the test fails where it is not there. */

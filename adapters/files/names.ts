@@ -58,3 +58,9 @@ export const unclaimedName = (claimed: Buffer): Buffer => {
   const plus = claimed.indexOf(0x2b);
   return plus < 0 || plus === claimed.length - 1 ? claimed : claimed.subarray(plus + 1);
 };
+
+/** Bytes of a key that might mean something to a file system or a shell are written as `=XX`; two keys never become one name. */
+export const keyInName = (key: string): string =>
+  [...Buffer.from(key)]
+    .map((byte) => (/[A-Za-z0-9_-]/.test(String.fromCharCode(byte)) ? String.fromCharCode(byte) : `=${byte.toString(16).padStart(2, '0')}`))
+    .join('');

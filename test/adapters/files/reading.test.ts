@@ -1,9 +1,9 @@
 import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { claimedName, matcher, nthName, unclaimedName } from '../../../adapters/folder/names.ts';
-import { Readiness } from '../../../adapters/folder/readiness.ts';
-import { openToRead, readWhole } from '../../../adapters/folder/reading.ts';
+import { claimedName, matcher, nthName, unclaimedName } from '../../../adapters/files/names.ts';
+import { Readiness } from '../../../adapters/files/readiness.ts';
+import { openToRead, readWhole } from '../../../adapters/files/reading.ts';
 import { makeFolder } from '../support/folders.ts';
 
 describe('reading a file', () => {

@@ -18,7 +18,7 @@ const isThere = async (path: Buffer): Promise<boolean> => {
 };
 
 /** Moves a file within its file system and never over another; false when `to` is taken. */
-const moveNew = async (from: Buffer, to: Buffer): Promise<boolean> => {
+export const moveNew = async (from: Buffer, to: Buffer): Promise<boolean> => {
   try {
     await link(from, to);
   } catch (error) {
