@@ -83,8 +83,8 @@ const site = async (change: Partial<FarDestination> = {}, advanceConfirmed = fal
       shift += ms;
     },
     accept,
-    sent: async (farId, filing = {}, person) => {
-      const head = only(await f.file(person ?? (await f.person()), filing));
+    sent: async (farId, filing, person) => {
+      const head = only(await f.file(person ?? (await f.person()), filing ?? {}));
       const claim = only(await f.claim(head));
       await accept(claim, farId);
       return claim;
