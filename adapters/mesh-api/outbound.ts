@@ -33,9 +33,15 @@ export class MeshDestination implements DestinationAdapter {
   readonly #open = new Set<Promise<unknown>>();
   #learning: Promise<void> | null = null;
 
-  constructor(name: DestinationName, settings: Omit<MeshDestinationSettings, 'kind'>, mailbox: MeshMailbox, telemetry: Telemetry) {
+  /** `now`: a clock that only goes forward, ms. */
+  constructor(
+    name: DestinationName,
+    settings: Omit<MeshDestinationSettings, 'kind'>,
+    mailbox: MeshMailbox,
+    telemetry: Telemetry,
+    now: () => number = () => performance.now(),
+  ) {
     const settleMs = mailbox.settings.timeout * SETTLES;
-    const now = (): number => performance.now();
     const lookup = async (odsCode: string, workflow: string): Promise<string[]> =>
       (await mailbox.client.lookup(odsCode, workflow)).map((found) => found.mailbox);
     this.address = mailbox.address;

@@ -3,6 +3,7 @@ import type { OutParts } from './attempt.ts';
 import { planOf } from './chunks.ts';
 import { readFarName, writeBegun } from './far-name.ts';
 
+const FAILED: ReadonlySet<string> = new Set(['error', 'undeliverable']);
 const UNKNOWN: Resolution = { known: 'unknown' };
 
 /**
@@ -34,7 +35,8 @@ const byKey = async (parts: OutParts, delivery: OutboundDelivery): Promise<Resol
   }
   if (tracked === null) return { known: parts.lost.settled(delivery.id) ? 'not-sent' : 'unknown' };
   const { id, status, chunks, gzip } = tracked;
-  if (id === '') return UNKNOWN;
+  // One that failed may be the send before a person let it go again: whether this one was taken too is not known.
+  if (id === '' || FAILED.has(status)) return UNKNOWN;
   if (status !== 'uploading') return found(parts, delivery, id, status);
   // Its first chunk was taken. How it was cut is the service's to say: what is sent on must fit.
   if (chunks === null || chunks < 2 || gzip === null || planOf(delivery.size, chunks) === null) return UNKNOWN;

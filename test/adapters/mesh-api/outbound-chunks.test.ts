@@ -86,7 +86,7 @@ describe('mesh.md §4.3 a chunk that has to be sent again is read again', () => 
     ['the gateway is away for a while', { route: 'send-chunk', chunk: 3, effect: 'status', status: 503, body: 'xml', times: 2 }],
     ['too many requests', { route: 'send-chunk', chunk: 3, effect: 'rate-limit', retryAfter: 1 }],
   ])('%s: one message, whole', async (_what, fault) => {
-    const { server, send, firsts, chunks } = await outgoing.start({ settings: { ...FIVE, compress: 'yes' }, mailbox: { timeout: 400 } });
+    const { server, send, firsts, chunks } = await outgoing.start({ settings: { ...FIVE, compress: 'yes' }, mailbox: { timeout: 2_000 } });
     server.inject(fault);
     expect(await send({ pieces })).toMatchObject({ outcome: 'delivered' });
     const message = await onlyMessage(server);
@@ -283,7 +283,7 @@ describe('memory', () => {
     const { destination } = outgoing.on(
       server,
       { compress: 'no', chunkSize: 90 * 1024 * 1024 },
-      { url: `http://127.0.0.1:${(idle.address() as AddressInfo).port}`, timeout: 500 },
+      { url: `http://127.0.0.1:${(idle.address() as AddressInfo).port}`, timeout: 2_000 },
     );
     let read = 0;
     const whole = async function* () {

@@ -24,7 +24,7 @@ describe('mesh.md §4.1 the first request of a message is never repeated blindly
     ['not stored, and the connection breaks after all of it was sent', { route: 'send', effect: 'reset' }, 0],
     ['not stored, and 500 is answered in XML', { route: 'send', effect: 'status', status: 500, body: 'xml' }, 0],
   ])('%s: nobody knows, and it is not sent again', async (_what, fault, stored) => {
-    const { server, send, firsts, looks } = await outgoing.start({ mailbox: { timeout: 300 } });
+    const { server, send, firsts, looks } = await outgoing.start({ mailbox: { timeout: 2_000 } });
     server.inject({ ...fault, times: 0 });
     const result = await send();
     expect(result).toMatchObject(UNKNOWN);
@@ -209,7 +209,7 @@ describe('what goes before the first request says nothing of it', () => {
     ['the handshake is refused', { route: 'handshake', effect: 'status', status: 403, times: 0 }, 'mesh-unauthorised'],
     ['the handshake is never answered', { route: 'handshake', effect: 'silence', times: 0 }, 'mesh-unavailable'],
   ])('%s: nothing was sent', async (_what, fault, code) => {
-    const { server, send, firsts } = await outgoing.start({ mailbox: { timeout: 200 } });
+    const { server, send, firsts } = await outgoing.start({ mailbox: { timeout: 1_000 } });
     server.inject(fault);
     expect(await send()).toMatchObject({ outcome: 'transient', code, sentBytes: false, transport: true });
     expect(firsts()).toBe(0);

@@ -2,7 +2,6 @@ import { asksFor } from '../../../adapters/mesh-api/asking.ts';
 import { Lost } from '../../../adapters/mesh-api/lost.ts';
 import { brandAs, type DeliveryId } from '../../../records/ids.ts';
 import type { Fault } from '../../../stand-ins/mesh/faults.ts';
-import { eventually } from '../../support/eventually.ts';
 import { type DeliveryDraft, delivery, noDeadline } from '../support/deliveries.ts';
 import { contentOf, inPieces, Outgoing, onlyMessage, textOf } from './support/outgoing.ts';
 
@@ -58,33 +57,37 @@ describe('what became of a message whose first request had no answer', () => {
   });
 
   it('was not taken: said only after the service had time to show it, then sent once more', async () => {
-    const { server, destination, firsts } = await outgoing.start({ mailbox: { timeout: 300 } });
+    const { server, destination, firsts, pass } = await outgoing.start({ mailbox: { timeout: 60_000 } });
     server.inject(NEVER);
     const one = kept({});
     await destination.send(one.now(), noDeadline());
     expect(await destination.resolve(one.now())).toEqual({ known: 'unknown' });
-    const known = await eventually(
-      () => destination.resolve(one.now()),
-      (resolution) => resolution.known !== 'unknown',
-    );
-    expect(known).toEqual({ known: 'not-sent' });
+    pass(60_000);
+    expect(await destination.resolve(one.now())).toEqual({ known: 'unknown' });
+    pass(60_000);
+    expect(await destination.resolve(one.now())).toEqual({ known: 'not-sent' });
     expect(firsts()).toBe(1);
     expect(await destination.send(one.now(), noDeadline())).toMatchObject({ outcome: 'delivered' });
     await onlyMessage(server);
   });
 
   it('waits as long in another daemon, which knows nothing of when it was sent', async () => {
-    const { another } = await outgoing.start({ mailbox: { timeout: 60_000 } });
-    expect(await another().resolve(delivery())).toEqual({ known: 'unknown' });
-    expect(await another().resolve(delivery())).toEqual({ known: 'unknown' });
+    const { another, pass } = await outgoing.start({ mailbox: { timeout: 60_000 } });
+    const one = delivery();
+    const other = another();
+    expect(await other.resolve(one)).toEqual({ known: 'unknown' });
+    pass(119_000);
+    expect(await other.resolve(one)).toEqual({ known: 'unknown' });
+    pass(1_000);
+    expect(await other.resolve(one)).toEqual({ known: 'not-sent' });
   });
 
   it.each(['none', 'ods', 'message'] as const)('cannot be found out where the local id is not ours (%s)', async (localId) => {
-    const { server, destination } = await outgoing.start({ settings: { localId, ods: 'X26' }, mailbox: { timeout: 50 } });
+    const { server, destination, pass } = await outgoing.start({ settings: { localId, ods: 'X26' } });
     server.inject(LOST);
     const one = kept({});
     await destination.send(one.now(), noDeadline());
-    await new Promise((wait) => setTimeout(wait, 150));
+    pass(86_400_000);
     expect(await destination.resolve(one.now())).toEqual({ known: 'unknown' });
     expect(server.totals().byRoute['track-local']).toBeUndefined();
   });
@@ -96,6 +99,16 @@ describe('what became of a message whose first request had no answer', () => {
     expect(await destination.resolve(delivery({ key: 'TC0001' }))).toEqual({ known: 'unknown' });
     expect(notebook.warnings).toMatchObject([{ name: 'destination.sent-twice' }]);
     expect(server.totals().byRoute.send).toBe(2);
+  });
+
+  it('is not settled by an earlier send of the same delivery that failed', async () => {
+    const { server, destination } = await outgoing.start({ server: { expiry: 60_000 } });
+    const one = kept({ key: 'TC0001' });
+    await destination.send(one.now(), noDeadline());
+    await server.clock.advance(120_000);
+    expect((await onlyMessage(server)).state).toBe('error');
+    // A person let it go again, and this time the answer is lost.
+    expect(await destination.resolve(one.now())).toEqual({ known: 'unknown' });
   });
 
   it.each<[string, Fault]>([

@@ -41,6 +41,8 @@ export interface Site {
   send(draft?: DeliveryDraft): Promise<SendResult>;
   /** Another daemon with the same configuration, or a changed one: it remembers nothing. */
   another(changes?: Partial<Settings>): MeshDestination;
+  /** The destinations' clock goes on by so much. */
+  pass(ms: number): void;
   /** Requests that began a message. */
   firsts(): number;
   /** Numbers of the chunks that were sent, as they came; 1 = the first request. */
@@ -70,11 +72,18 @@ export class Outgoing {
       diary: new TestDiary(),
     });
     let looks = 0;
+    let passed = 0;
     mailbox.onLookSoon(() => {
       looks += 1;
     });
     const make = (more: Partial<Settings> = {}): MeshDestination => {
-      const made = new MeshDestination(destinationName('gp-hill-lane'), { ...DEFAULTS, ...settings, ...more }, mailbox, notebook);
+      const made = new MeshDestination(
+        destinationName('gp-hill-lane'),
+        { ...DEFAULTS, ...settings, ...more },
+        mailbox,
+        notebook,
+        () => performance.now() + passed,
+      );
       this.#closing.push(async () => {
         await made.close();
         mailbox.close();
@@ -90,6 +99,9 @@ export class Outgoing {
       looks: () => looks,
       send: (draft = {}) => destination.send(delivery(draft), noDeadline()),
       another: make,
+      pass: (ms) => {
+        passed += ms;
+      },
       firsts: () => server.requests().filter(({ route }) => route === 'send').length,
       chunks: () =>
         server
