@@ -68,7 +68,10 @@ export const EVENTS: Readonly<Record<string, EventDeclaration>> = {
   // ── destinations
   ...condition('destination.unreachable', 'A destination cannot be reached; its lanes wait.', 'It is reached again.'),
   'destination.late-refusal': info('A receiver refused a message after it had accepted it (enhanced mode).'),
-  'destination.sent-twice': info('The MESH service has two messages of one local id from us: one of them may be a repetition; find out which.'),
+  'destination.mesh-step': debug('An attempt to send to MESH has come to this step.'),
+  'destination.sent-twice': info(
+    'The MESH service has two messages of one local id from us: one of them may be a repetition; find out which.',
+  ),
   'destination.left-behind': info('Deliveries wait for a destination that is no longer configured.'),
   'destination.paused': info('An operator stopped sending to a destination.'),
   'destination.resumed': info('An operator let sending go on.'),
