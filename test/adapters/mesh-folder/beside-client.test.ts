@@ -94,6 +94,33 @@ describe('mesh.md §2.4: what lies in IN beside a client', () => {
     expect(await namesIn(site.path, 'IN')).toEqual([]);
   });
 
+  it('reads a recipient’s own answer and notes it on the delivery it names; one that is not understood is held', async () => {
+    const workflows = new Map([['LETTERS_ACK', { do: 'acknowledge', of: 'LETTERS' } as const]]);
+    const site = await client({ workflows });
+    site.mailbox.deliveries = new Set(['key-1']);
+    const answer = (code: string, about: string): string =>
+      JSON.stringify({
+        resourceType: 'Bundle',
+        entry: [
+          { resource: { resourceType: 'MessageHeader', response: { identifier: about } } },
+          { resource: { resourceType: 'OperationOutcome', issue: [{ details: { coding: [{ code, display: 'said' }] } }] } },
+        ],
+      });
+    const control = (id: string, local: string) => received({ WorkflowId: 'LETTERS_ACK', DTSId: id, LocalId: local });
+    await site.drop('IN', 'a', control('ID1', 'theirs'), answer('30001', 'key-1'));
+    await site.drop('IN', 'b', control('ID2', 'key-1'), answer('30003', 'unknown-here'));
+    await site.drop('IN', 'c', control('ID3', 'key-1'), 'not an answer');
+    await inFolder(site, 'done', 'a.ctl', 'b.ctl', 'c.ctl');
+    const noted = site.mailbox.reports.filter(({ name }) => name.transportKey === 'key-1');
+    expect(
+      noted.map(({ transportId, type, receipt }) => [transportId, type, receipt.stage, receipt.good, receipt.fault, receipt.receiptCode]),
+    ).toEqual([
+      ['ID1', 'LETTERS_ACK', 'business', true, undefined, '30001'],
+      ['ID2', 'LETTERS_ACK', 'business', false, 'business-refused', '30003'],
+    ]);
+    expect(site.mailbox.streams).toMatchObject([{ transportId: 'ID3', disposition: 'hold' }]);
+  });
+
   it('mesh.md §2.2: touches nothing in a shared folder but what is for its mailbox and of workflows it knows', async () => {
     const site = await client({});
     const others = {

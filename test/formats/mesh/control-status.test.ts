@@ -33,7 +33,7 @@ describe('mesh.md §2.4: status records', () => {
 
   it('reads a number with its event: 17 is a workflow under SEND and a failed login under RECEIVE', () => {
     expect(meaning('SEND', '17', 'ERROR')).toEqual({ is: 'failed', fault: 'workflow-not-allowed' });
-    expect(meaning('RECEIVE', '17', 'ERROR')).toEqual({ is: 'failed', fault: 'mesh-refused' });
+    expect(meaning('RECEIVE', '17', 'ERROR')).toEqual({ is: 'failed', fault: 'mesh-unauthorised' });
   });
 
   it('calls a record that contradicts itself unclear', () => {
