@@ -38,7 +38,11 @@ export interface LookedUp {
  * known by and what their records were filed under stands as it was: every write of either raises the version, and only the leader writes
  * them. The index is asked for the rest.
  */
-export const lookUp = async (tx: ProcessTransaction, parts: readonly OwnedPart[], cache: PersonCache): Promise<LookedUp> => {
+export const lookUp = async (
+  tx: Pick<ProcessTransaction, 'personsOf' | 'itemsByKey' | 'lock'>,
+  parts: readonly OwnedPart[],
+  cache: PersonCache,
+): Promise<LookedUp> => {
   const { identifiers, keys } = namedIn(parts, cache);
   const expected = new Set<PersonId>();
   for (const { holder } of identifiers.values()) if (holder !== undefined) expected.add(holder);
