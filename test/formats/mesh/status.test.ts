@@ -1,6 +1,6 @@
 import { knownFault, meshFault, statusCode } from '../../../formats/mesh/status.ts';
 
-describe('a status of MESH', () => {
+describe('MESH rule 1.8: a status of MESH', () => {
   it.each([
     ['SEND', '12', 'recipient-unknown'],
     ['SEND', '14', 'not-collected'],
