@@ -3,7 +3,7 @@ import type { MeshDestinationSettings } from '../../config/types-mesh.ts';
 import { MEX, writeChunkRange } from '../../formats/mesh/headers.ts';
 import { planSending, type Sending } from '../../formats/mesh/sending.ts';
 import { type FaultCode, ThroughcareError } from '../../records/faults.ts';
-import type { DeliveryId, DestinationName } from '../../records/ids.ts';
+import type { DestinationName } from '../../records/ids.ts';
 import type { DestinationAdapter, OutboundDelivery, Resolution, SendResult } from '../../records/ports.ts';
 import type { Telemetry } from '../../records/telemetry.ts';
 import { Condition } from '../condition.ts';

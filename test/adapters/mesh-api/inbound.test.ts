@@ -339,7 +339,7 @@ describe('MESH rule 4.11 one reader a mailbox', () => {
     expect(server.mailbox(OURS).mostConcurrent).toBe(1);
   });
 
-  it('a daemon that lost the lease journals and acknowledges no more; the other takes over', async () => {
+  it('a daemon that lost the lease journals no more; the other takes over where it ended', async () => {
     const server = await services.start();
     const store = new Store();
     const ids: string[] = [];
