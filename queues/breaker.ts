@@ -81,7 +81,7 @@ export class Breaker {
   }
 
   async #try(): Promise<void> {
-    const { lanes, outlet, sender, telemetry } = this.#parts;
+    const { lanes, outlet, telemetry } = this.#parts;
     this.#timer = undefined;
     try {
       const ttl = outlet.sendTimeoutMs + PROBE_MARGIN;

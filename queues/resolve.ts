@@ -15,6 +15,8 @@ const resultOf = (outlet: Outlet, claimed: ClaimedDelivery, resolution: Resoluti
     const confirmed = resolution.confirmed ?? outlet.far?.confirmedBy === 'accepted';
     return { ...ref, kind: 'delivered', confirmed, receiptCode, ...(farId === undefined ? {} : { farId }) };
   }
+  // What was begun stays begun: due again, under the id that was noted, and nowhere else.
+  if (resolution.known === 'begun') return { ...ref, kind: 'returned' };
   return { ...ref, kind: resolution.known === 'not-sent' ? 'unsent' : 'unknown' };
 };
 

@@ -148,8 +148,9 @@ export type Resolution =
       readonly confirmed?: boolean;
       readonly farId?: string;
     }
-  /** Not sent, or not to its end: due again. What was noted of it (`farId`) is gone on with. */
   | { readonly known: 'not-sent' }
+  /** Sent in part, under the id that is noted (`farId`): due again, to be gone on with. */
+  | { readonly known: 'begun' }
   | { readonly known: 'unknown' };
 
 export interface DestinationAdapter {

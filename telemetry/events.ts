@@ -68,6 +68,7 @@ export const EVENTS: Readonly<Record<string, EventDeclaration>> = {
   // ── destinations
   ...condition('destination.unreachable', 'A destination cannot be reached; its lanes wait.', 'It is reached again.'),
   'destination.late-refusal': info('A receiver refused a message after it had accepted it (enhanced mode).'),
+  'destination.mesh-step': debug('An attempt to send to MESH has come to this step.'),
   'destination.sent-twice': info(
     'The MESH service has two messages of one local id from us: one of them may be a repetition; find out which.',
   ),

@@ -69,6 +69,18 @@ async function* piecesOf(answer: IncomingMessage, timeout: number): AsyncGenerat
   }
 }
 
+/** Until the connection takes more, or is gone. */
+const drained = (asked: ClientRequest): Promise<void> =>
+  new Promise((go) => {
+    const on = (): void => {
+      asked.off('drain', on);
+      asked.off('close', on);
+      go();
+    };
+    asked.once('drain', on);
+    asked.once('close', on);
+  });
+
 /** Writes the body, at the pace of the connection; stops when the answer comes before its end. */
 const upload = async (
   asked: ClientRequest,
@@ -81,10 +93,7 @@ const upload = async (
       if (over()) return;
       if (asked.write(piece)) continue;
       waiting(true);
-      await new Promise<void>((go) => {
-        asked.once('drain', go);
-        asked.once('close', go);
-      });
+      await drained(asked);
       waiting(false);
     }
   }

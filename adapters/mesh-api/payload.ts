@@ -2,6 +2,9 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { OutboundDelivery } from '../../records/ports.ts';
 
+/** Longest piece given at once: until the last one has left, a request is known not to be whole. */
+const PIECE = 64 * 1024;
+
 /** The payload could not be read to its end, or is shorter than it was said to be. */
 export class PayloadFailure extends Error {}
 
@@ -76,7 +79,7 @@ export class Payload {
     let whole = false;
     try {
       for (let left = length; left > 0; ) {
-        const piece = await run.take(left);
+        const piece = await run.take(Math.min(left, PIECE));
         left -= piece.length;
         if (left === 0) {
           whole = true;

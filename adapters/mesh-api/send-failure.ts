@@ -12,16 +12,20 @@ export interface Progress {
   readonly whole: boolean;
 }
 
-/** Statuses by which a server says that it will not look at the request now, or that nobody is there to look: nothing was taken over. */
-const NOT_NOW: ReadonlySet<number> = new Set([404, 405, 407, 408, 425, 429]);
+/** Statuses by which a server says that it will not look at the request now. */
+const NOT_NOW: ReadonlySet<number> = new Set([408, 425, 429]);
+/** Without a code of the service's, that nobody is there to look: a wrong address, a gateway. Nothing was taken over. */
+const NOBODY: ReadonlySet<number> = new Set([404, 405, 407]);
 
 const unavailable = (sentBytes: boolean): Failure => ({ outcome: 'transient', code: 'mesh-unavailable', sentBytes, transport: true });
 /** Clear, so it must be a code: a text in its place may hold anything. */
 const receiptOf = ({ code, status }: MeshError): string => (/^[A-Za-z0-9-]{1,40}$/.test(code) ? code : String(status ?? ''));
 
+const reply = (error: MeshError): { readonly reply?: Buffer } => (error.words === '' ? {} : { reply: Buffer.from(error.words) });
+/** A receipt code says that the service turned the attempt away, whole: where it may have taken something there is none. */
 const words = (error: MeshError): { readonly receiptCode: string; readonly reply?: Buffer } => ({
   receiptCode: receiptOf(error),
-  ...(error.words === '' ? {} : { reply: Buffer.from(error.words) }),
+  ...reply(error),
 });
 
 /** The service looked at the request and refused it, in a way that another try would not change. */
@@ -45,7 +49,7 @@ const unauthorised = (error: MeshError): Failure => ({
 });
 
 /** Our own certificate was refused when the connection was made. */
-const isCertificate = (error: MeshError): boolean => error.trouble === 'connection' && error.errno.includes('_ALERT_');
+const isCertificate = (error: MeshError): boolean => !error.reached && error.errno.includes('_ALERT_');
 
 /** What every request may meet, whether it may be repeated or not; undefined: it depends on that. */
 const ofAny = (error: unknown, progress: Progress): Failure | undefined => {
@@ -59,7 +63,8 @@ const ofAny = (error: unknown, progress: Progress): Failure | undefined => {
   if (isUnauthorised(error)) return { ...unauthorised(error), sentBytes: progress.begun };
   if (!error.reached || !progress.begun) return unavailable(false);
   if (error.trouble === 'redirect') return { ...unavailable(true), ...words(error) };
-  if (error.status !== null && NOT_NOW.has(error.status) && error.code === '') return { ...unavailable(true), ...words(error) };
+  if (NOT_NOW.has(error.status ?? 0) || (NOBODY.has(error.status ?? 0) && error.code === ''))
+    return { ...unavailable(true), ...words(error) };
   return undefined;
 };
 
@@ -76,17 +81,22 @@ export const firstFailure = (error: unknown, progress: Progress): Failure => {
   }
   if (error.status === 503 && error.retryAfterMs !== null) return { ...unavailable(true), ...words(error) };
   if (error.status >= 500 || error.trouble === 'bad-answer')
-    return { outcome: 'ambiguous', code: 'mesh-unknown', sentBytes: true, ...words(error), transport: true };
+    return { outcome: 'ambiguous', code: 'mesh-unknown', sentBytes: true, ...reply(error), transport: true };
   return refused(error);
 };
 
-/** The same of a further chunk, which may be sent again: it takes the place of its first copy. */
+/**
+ * The same of a further chunk, which may be sent again: it takes the place of its first copy. The message may be whole for all we know, so
+ * what passes has no receipt code.
+ */
 export const chunkFailure = (error: unknown, progress: Progress): Failure => {
-  // By its id the service knows no message that was begun: not somebody who is not there.
-  if (error instanceof MeshError && error.status === 404 && error.reached) return refused(error);
+  if (error instanceof MeshError && error.reached && progress.begun) {
+    // By its id the service knows no message that was begun: not somebody who is not there.
+    if (error.status === 404) return refused(error);
+    if (error.status === null || error.status >= 500 || error.trouble === 'bad-answer') return { ...unavailable(true), ...reply(error) };
+  }
   const any = ofAny(error, progress);
-  if (any !== undefined || !(error instanceof MeshError)) return any ?? unavailable(progress.begun);
-  if (error.status === null || error.status >= 500 || error.trouble === 'bad-answer')
-    return { ...unavailable(true), ...(error.status === null ? {} : words(error)) };
-  return refused(error);
+  if (any === undefined) return error instanceof MeshError ? refused(error) : unavailable(true);
+  const { receiptCode, ...uncoded } = any;
+  return any.outcome === 'transient' ? { ...uncoded, sentBytes: true } : any;
 };
