@@ -371,6 +371,20 @@ describe('MESH rule 4.11 one reader a mailbox', () => {
     for (const [index, at] of looks.entries()) if (index > 0) expect(at - (looks[index - 1] ?? 0)).toBeGreaterThanOrEqual(399);
   });
 
+  it('another daemon looked while the lease was asked for: no second look', async () => {
+    const server = await services.start();
+    const store = new Store();
+    const take = store.leases.take.bind(store.leases);
+    store.leases.take = async (name) => {
+      await store.diary.note(OURS, 'poll');
+      return take(name);
+    };
+    const reader = await readers.start(server, { store, settings: { poll: 300_000 } });
+    await until('it was its turn', () => store.leases.taken.length === 1);
+    await reader.stop();
+    expect(server.totals().requests).toBe(0);
+  });
+
   it('250 mailboxes on one instance', async () => {
     const ids = Array.from({ length: 250 }, (_, n) => `X26BOX${n}`);
     const server = await services.start({ mailboxes: ids.map((id) => ({ id, password: 'p' })) });
