@@ -381,6 +381,7 @@ describe('MESH rule 4.11 one reader a mailbox', () => {
     };
     const reader = await readers.start(server, { store, settings: { poll: 300_000 } });
     await until('it was its turn', () => store.leases.taken.length === 1);
+    await until('it gave the lease back', async () => (await take(`mailbox:${OURS}`)) !== null);
     await reader.stop();
     expect(server.totals().requests).toBe(0);
   });
