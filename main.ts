@@ -94,7 +94,7 @@ const start: CliContext['start'] = async (loaded, report, { json }) => {
   const hangups = reloadOnHangup(loaded, telemetry);
   let daemon: RunningDaemon;
   try {
-    daemon = await startDaemon(loaded, telemetry);
+    daemon = await startDaemon(loaded, telemetry, version());
   } catch (error) {
     if (!(error instanceof PlanRefused)) throw error;
     report(error.findings);
@@ -117,7 +117,7 @@ const demo: CliContext['demo'] = async ({ exit, json }) => {
     return EXIT.failed;
   }
   const boot = async (): Promise<DemoDaemon> => {
-    const daemon = await startDaemon(loaded, telemetryOf(loaded));
+    const daemon = await startDaemon(loaded, telemetryOf(loaded), version());
     return {
       console: daemon.console,
       newest: (source, limit) => daemon.operations.listMessages({ source: brandAs<SourceName>(source), limit }),

@@ -23,4 +23,15 @@ export const folderChecks: CrossCheck = (config, report) => {
   for (const [name, source] of config.sources) if (source.kind === 'folder') take(`sources.${name}.path`, source.path);
   for (const [name, destination] of config.destinations)
     if (destination.kind === 'folder') take(`destinations.${name}.path`, destination.path);
+  // One interface root serves sources and destinations alike, each in folders of its own.
+  const roots = new Set<string>();
+  for (const [group, ways] of [
+    ['sources', config.sources],
+    ['destinations', config.destinations],
+  ] as const)
+    for (const [name, way] of ways) {
+      if (way.kind !== 'mesh-folder' || roots.has(way.path)) continue;
+      roots.add(way.path);
+      take(`${group}.${name}.path`, way.path);
+    }
 };

@@ -4,6 +4,7 @@ import { addressChecks } from './check-addresses.ts';
 import { folderChecks } from './check-folders.ts';
 import { liveChecks } from './check-live.ts';
 import { mailboxChecks } from './check-mailboxes.ts';
+import { meshFolderChecks } from './check-mesh-folders.ts';
 import { meshSendingChecks } from './check-mesh-sending.ts';
 import { routeChecks } from './check-routes.ts';
 import { storeChecks } from './check-store.ts';
@@ -15,6 +16,7 @@ const checks: readonly CrossCheck[] = [
   folderChecks,
   mailboxChecks,
   meshSendingChecks,
+  meshFolderChecks,
   routeChecks,
   timeChecks,
   liveChecks,

@@ -184,6 +184,11 @@ export const meshFolderSource: Fields<Omit<MeshFolderSourceSettings, 'kind'>> = 
 export const meshFolderDestination: Fields<Omit<MeshFolderDestinationSettings, 'kind'>> = {
   ...root,
   ...sending,
+  // A client cannot be asked whether a recipient fetched a message.
+  confirmedBy: choice(['accepted', 'reported', 'business'], {
+    doc: 'What confirms a delivery: the client’s SENT, a success report of the client, or the recipient’s own answer.',
+    default: 'accepted',
+  }),
   slots: integer({ doc: 'Pairs written at once.', default: '4', min: 1, max: 64 }),
   ...send,
 };

@@ -20,15 +20,15 @@ export interface ReloadPlan {
 const isGroup = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null;
 
 /** Values of settings are plain data, but for secrets, which hide theirs, and texts, which know where they stand. */
-const same = (a: unknown, b: unknown): boolean => {
+export const sameSettings = (a: unknown, b: unknown): boolean => {
   if (a instanceof Secret || b instanceof Secret) return a instanceof Secret && b instanceof Secret && a.equals(b);
   if (a instanceof Map && b instanceof Map)
-    return a.size === b.size && [...a].every(([key, value]) => b.has(key) && same(value, b.get(key)));
-  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((value, index) => same(value, b[index]));
+    return a.size === b.size && [...a].every(([key, value]) => b.has(key) && sameSettings(value, b.get(key)));
+  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((value, index) => sameSettings(value, b[index]));
   if (isGroup(a) && isGroup(b)) {
     if (a.kind === 'text' && b.kind === 'text') return a.text === b.text;
     const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
-    return [...keys].every((key) => same(a[key], b[key]));
+    return [...keys].every((key) => sameSettings(a[key], b[key]));
   }
   return isDeepStrictEqual(a, b);
 };
@@ -41,7 +41,7 @@ export const planReload = (old: Config, next: Config): ReloadPlan => {
   const changes: Change[] = [];
   const refused: Change[] = [];
   const note = (path: string, before: unknown, after: unknown, restart: boolean): void => {
-    if (same(before, after)) return;
+    if (sameSettings(before, after)) return;
     (restart ? refused : changes).push({ path, what: before === undefined ? 'added' : after === undefined ? 'removed' : 'changed' });
   };
   const compare = (setting: AnySetting, path: string, before: unknown, after: unknown, restart: boolean): void => {
@@ -81,7 +81,7 @@ const PACE: readonly (keyof SendSettings)[] = ['retry', 'breaker'];
 
 const sameBut = <S extends object>(a: S, b: S, ignored: readonly KeyOf<S>[]): boolean => {
   const rest = (settings: S): object => Object.fromEntries(Object.entries(settings).filter(([key]) => !ignored.some((one) => one === key)));
-  return same(rest(a), rest(b));
+  return sameSettings(rest(a), rest(b));
 };
 
 /** Whether the port or folder of a source has to be opened again for these settings. */
@@ -91,4 +91,4 @@ export const reopensSource = (a: SourceSettings, b: SourceSettings): boolean => 
 export const reopensDestination = (a: DestinationSettings, b: DestinationSettings): boolean => !sameBut(a, b, [...SENDING, ...PACE]);
 
 /** Whether a destination sends on at another pace. */
-export const repaces = (a: DestinationSettings, b: DestinationSettings): boolean => PACE.some((key) => !same(a[key], b[key]));
+export const repaces = (a: DestinationSettings, b: DestinationSettings): boolean => PACE.some((key) => !sameSettings(a[key], b[key]));

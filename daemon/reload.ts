@@ -6,6 +6,7 @@ import type { DestinationId, DestinationName } from '../records/ids.ts';
 import type { Finding } from '../records/issue.ts';
 import type { DaemonTelemetry } from '../telemetry/telemetry.ts';
 import { type LoadedPlan, planFindings, readPlanFiles } from './load-plan.ts';
+import type { MailboxPool } from './mailbox-pool.ts';
 import { PlanRefused, refuse } from './plan-refused.ts';
 import { CannotOpen, type OpeningSources, type WaysIn } from './ways-in.ts';
 import type { Change, OpenDestination, WaysOut } from './ways-out.ts';
@@ -17,6 +18,7 @@ interface MadePlan {
 
 export interface ReloadParts {
   readonly current: () => LoadedConfig;
+  readonly pool: MailboxPool;
   readonly waysIn: WaysIn;
   readonly waysOut: WaysOut;
   readonly makePlan: (from: LoadedConfig, read: LoadedPlan, open: readonly OpenDestination[]) => Promise<MadePlan>;
@@ -80,14 +82,15 @@ export class Reloads {
   }
 
   async #take(next: LoadedConfig): Promise<readonly Finding[]> {
-    const { current, waysIn, waysOut, makePlan, swap, leftBehind, telemetry } = this.#parts;
+    const { current, pool, waysIn, waysOut, makePlan, swap, leftBehind, telemetry } = this.#parts;
     const { changes, refused } = planReload(current().config, next.config);
     refuse(refused.map(({ path }) => needsRestart(next, path)));
     const read = await readPlanFiles(next);
     refuse([...read.findings, ...planFindings(next, read)]);
     await makeFolders(next.config);
-    const destinations = waysOut.prepare(next.config.destinations);
-    const sources = await opening(next, () => waysIn.prepare(next.config.sources));
+    const mailboxes = pool.prepare(next.config.mailboxes);
+    const destinations = waysOut.prepare(next.config.destinations, mailboxes);
+    const sources = await opening(next, () => waysIn.prepare(next.config.sources, mailboxes));
     let made: MadePlan;
     try {
       made = await makePlan(next, read, destinations);
@@ -96,8 +99,10 @@ export class Reloads {
       throw error;
     }
     const change = waysOut.take(destinations, made.destinationIds);
+    const closeMailboxes = pool.take(mailboxes);
     const swapped = swap(next, made, change);
     await Promise.all([sources.commit(), swapped.then(() => change.close())]);
+    closeMailboxes();
     await leftBehind().catch((error: unknown) => telemetry.error('look-failed', error, { what: 'left-behind' }));
     telemetry.setLevel(next.config.log.level);
     for (const { path, what } of changes) telemetry.event('config.change', { setting: path.toLowerCase(), what });

@@ -26,6 +26,7 @@ import { ensureDestinations } from '../store/lanes/destinations.ts';
 import { directoryChanged } from '../store/lanes/directory-change.ts';
 import { createLaneStore } from '../store/lanes/lane-store.ts';
 import { LeaseLost } from '../store/lease.ts';
+import { createMailboxDiary } from '../store/mailbox-diary.ts';
 import { type OpenStore, openStore } from '../store/open.ts';
 import { keepPartitions } from '../store/partitions.ts';
 import { clientConfig, isUnavailable, openDatabase } from '../store/pool.ts';
@@ -36,10 +37,13 @@ import { Systems } from '../store/process/systems.ts';
 import { removeOld } from '../store/retention.ts';
 import { ensureSources } from '../store/sources.ts';
 import type { DaemonTelemetry } from '../telemetry/telemetry.ts';
+import { closeWithin } from './close-within.ts';
 import { FarSide, farDestinations } from './far-side.ts';
 import { takeLateAnswer } from './late-answers.ts';
 import { tellLeftBehind } from './left-behind.ts';
 import { assemble, type LoadedPlan, readPlanFiles } from './load-plan.ts';
+import { openMail } from './mail.ts';
+import { MailboxPool } from './mailbox-pool.ts';
 import { createOperations } from './operations.ts';
 import { PlanRefused, refuse } from './plan-refused.ts';
 import { readinessChecks } from './readiness.ts';
@@ -67,8 +71,11 @@ export interface RunningDaemon {
   stop(): Promise<void>;
 }
 
-/** Starts everything a configuration names, in the order in which each part is needed: store, queues, leader, sources, console. */
-export const startDaemon = async (loaded: LoadedConfig, telemetry: DaemonTelemetry): Promise<RunningDaemon> => {
+/**
+ * Starts everything a configuration names, in the order in which each part is needed: store, queues, leader, sources, console. `version`
+ * of the product: what far sides are told that ask for it.
+ */
+export const startDaemon = async (loaded: LoadedConfig, telemetry: DaemonTelemetry, version = 'unknown'): Promise<RunningDaemon> => {
   const { config } = loaded;
   const files = await readPlanFiles(loaded);
   refuse(files.findings);
@@ -83,7 +90,7 @@ export const startDaemon = async (loaded: LoadedConfig, telemetry: DaemonTelemet
   });
   const closing: (() => Promise<unknown> | unknown)[] = [() => store.close()];
   try {
-    return await assembleDaemon(loaded, files, telemetry, store, closing);
+    return await assembleDaemon(loaded, files, telemetry, version, store, closing);
   } catch (error) {
     for (const close of closing.reverse()) await Promise.resolve(close()).catch(() => undefined);
     throw error;
@@ -94,6 +101,7 @@ const assembleDaemon = async (
   loaded: LoadedConfig,
   files: LoadedPlan,
   telemetry: DaemonTelemetry,
+  version: string,
   store: OpenStore,
   closing: (() => Promise<unknown> | unknown)[],
 ): Promise<RunningDaemon> => {
@@ -122,7 +130,11 @@ const assembleDaemon = async (
       telemetry.error('late-answer-failed', error, { id: late.delivery }),
     );
   });
-  const opened = waysOut.prepare(config.destinations);
+  const pool = new MailboxPool({ diary: createMailboxDiary(database), telemetry, clientVersion: version });
+  closing.push(() => pool.close());
+  const mailboxes = pool.prepare(config.mailboxes);
+  pool.take(mailboxes);
+  const opened = waysOut.prepare(config.destinations, mailboxes);
   const makePlan = async (from: LoadedConfig, read: LoadedPlan, open: readonly OpenDestination[]) => {
     const sourceIds = await ensureSources(database, [...from.config.sources.keys()]);
     const destinationIds = await ensureDestinations(
@@ -238,22 +250,32 @@ const assembleDaemon = async (
   closing.push(() => intake.close());
   const journal = new Journal({ database: intake, vault, content, daemon: daemon.id, telemetry, received, onStored: () => leader.wake() });
   closing.push(() => journal.close());
-  const receiver = createReceiver({
-    settings: (source) => {
+  const receiving = {
+    settings: (source: SourceName) => {
       const found = plan.sources.get(source);
       if (found === undefined) throw new Problem(`source ${source} is not configured`);
       return found.receipt;
     },
     journal,
-    digest: (bytes) => vault.digest(bytes),
-    hashControlId: (controlId) => vault.searchHash('control-id', controlId).toString('hex'),
-    awaitReply: (id, later) => replies.await(id, later),
+    digest: (bytes: Buffer) => vault.digest(bytes),
+    hashControlId: (controlId: string) => vault.searchHash('control-id', controlId).toString('hex'),
     telemetry,
     now: () => new Date(),
+  };
+  const receiver = createReceiver({ ...receiving, awaitReply: (id, later) => replies.await(id, later) });
+  const mail = openMail({
+    ...receiving,
+    database,
+    vault,
+    content,
+    daemon: daemon.id,
+    leaseMs: advanced.lease,
+    far: farSide.receipts,
   });
-  const waysIn = new WaysIn(receiver, telemetry, drainMs);
+  closing.push(() => mail.close());
+  const waysIn = new WaysIn({ receiver, telemetry, mail: { ...mail, fates: farSide.fates } }, drainMs);
   closing.push(() => waysIn.stop());
-  await waysIn.start(config.sources);
+  await waysIn.start(config.sources, mailboxes);
 
   const operations = createOperations({
     database,
@@ -269,6 +291,7 @@ const assembleDaemon = async (
   const leftBehind = (): Promise<void> => tellLeftBehind(database, current.config, telemetry);
   const reloads = new Reloads({
     current: () => current,
+    pool,
     waysIn,
     waysOut,
     makePlan,
@@ -320,14 +343,4 @@ const assembleDaemon = async (
       telemetry.event('daemon.stopped');
     },
   };
-};
-
-/** A far side that answers nothing must not keep the daemon: what it was sent is claimed still, and is looked at again as after a crash. */
-const closeWithin = async (ms: number, closing: Promise<unknown>, telemetry: DaemonTelemetry): Promise<void> => {
-  let timer: NodeJS.Timeout | undefined;
-  const overdue = new Promise<'overdue'>((resolve) => {
-    timer = setTimeout(() => resolve('overdue'), ms);
-  });
-  if ((await Promise.race([closing, overdue])) === 'overdue') telemetry.warn('drain-overdue');
-  clearTimeout(timer);
 };

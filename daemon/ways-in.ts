@@ -1,28 +1,44 @@
-import { createSource } from '../adapters/registry.ts';
+import type { MeshMailbox } from '../adapters/mesh-api/mailbox.ts';
+import { createSource, type SourceParts } from '../adapters/registry.ts';
 import { reopensSource } from '../config/reload.ts';
 import type { SourceSettings } from '../config/types.ts';
 import type { SourceName } from '../records/ids.ts';
-import type { Receiver, SourceAdapter } from '../records/ports.ts';
+import type { SourceAdapter } from '../records/ports.ts';
 import { Problem } from '../records/problem.ts';
 import type { Telemetry } from '../records/telemetry.ts';
+import { found, mailboxOf, type OpenMailboxes } from './mailbox-pool.ts';
 
-const sourceOf = (name: SourceName, settings: SourceSettings, receiver: Receiver, telemetry: Telemetry): SourceAdapter => {
-  if (settings.kind === 'mesh-api' || settings.kind === 'mesh-folder')
-    throw new Problem(`sources of kind ${settings.kind} are not built in`);
-  if (settings.kind === 'folder') return createSource('folder', name, settings, receiver, telemetry);
-  const { listen, ...rest } = settings;
-  return createSource('mllp', name, { ...rest, host: listen.host, port: listen.port }, receiver, telemetry);
+const sourceOf = (name: SourceName, settings: SourceSettings, mailbox: MeshMailbox | undefined, parts: SourceParts): SourceAdapter => {
+  switch (settings.kind) {
+    case 'folder':
+      return createSource('folder', name, settings, parts);
+    case 'mllp': {
+      const { listen, ...rest } = settings;
+      return createSource('mllp', name, { ...rest, host: listen.host, port: listen.port }, parts);
+    }
+    case 'mesh-folder':
+      return createSource('mesh-folder', name, settings, parts);
+    case 'mesh-api': {
+      const { workflows, others, page } = settings;
+      return createSource('mesh-api', name, { mailbox: found(mailbox, settings.mailbox), workflows, others, page }, parts);
+    }
+  }
 };
 
-/** Two adapters cannot have one port, and must not have one folder. */
-const inTheWay = (a: SourceSettings, b: SourceSettings): boolean =>
-  a.kind === 'mllp' && b.kind === 'mllp'
-    ? a.listen.port !== 0 && a.listen.port === b.listen.port
-    : a.kind === 'folder' && b.kind === 'folder' && a.path === b.path;
+/** Two adapters cannot have one port, and must not have one folder or mailbox. */
+const inTheWay = (a: SourceSettings, b: SourceSettings): boolean => {
+  if (a.kind === 'mllp') return b.kind === 'mllp' && a.listen.port !== 0 && a.listen.port === b.listen.port;
+  if (a.kind === 'mesh-api') return b.kind === 'mesh-api' && a.mailbox === b.mailbox;
+  return (b.kind === 'folder' || b.kind === 'mesh-folder') && a.path === b.path;
+};
 
 type Settings = ReadonlyMap<SourceName, SourceSettings>;
-type Open = ReadonlyMap<SourceName, { readonly settings: SourceSettings; readonly adapter: SourceAdapter }>;
-type OpenSource = Open extends ReadonlyMap<SourceName, infer S> ? S : never;
+interface OpenSource {
+  readonly settings: SourceSettings;
+  /** The mailbox it reads; another one in its place, and it is opened anew. */
+  readonly mailbox: MeshMailbox | undefined;
+  readonly adapter: SourceAdapter;
+}
 
 /** A source could not be opened; which, and where its settings say so. */
 export class CannotOpen extends Error {
@@ -53,10 +69,20 @@ class Gate {
     this.#decided.catch(() => {});
   }
 
-  before({ receive, refuse }: Receiver): Receiver {
+  before(parts: SourceParts): SourceParts {
+    const { receive, refuse } = parts.receiver;
+    const { receiveStream, receiveReport } = parts.mail.receiver;
+    const passed = <T>(work: () => Promise<T>): Promise<T> => (this.#open ? work() : this.#decided.then(work));
     return {
-      receive: (incoming) => (this.#open ? receive(incoming) : this.#decided.then(() => receive(incoming))),
-      refuse: (refused) => (this.#open ? refuse(refused) : this.#decided.then(() => refuse(refused))),
+      ...parts,
+      receiver: { receive: (incoming) => passed(() => receive(incoming)), refuse: (refused) => passed(() => refuse(refused)) },
+      mail: {
+        ...parts.mail,
+        receiver: {
+          receiveStream: (incoming) => passed(() => receiveStream(incoming)),
+          receiveReport: (report) => passed(() => receiveReport(report)),
+        },
+      },
     };
   }
 
@@ -73,16 +99,16 @@ class Gate {
 
 /** The open sources of a daemon: those of its configuration, whichever it is by now. */
 export class WaysIn {
-  readonly #receiver: Receiver;
+  readonly #parts: SourceParts;
   readonly #telemetry: Telemetry;
   readonly #drainMs: () => number;
   readonly #open = new Map<SourceName, OpenSource>();
   /** Closed for a reload that failed, and not opened again since. */
   readonly #down = new Map<SourceName, string>();
 
-  constructor(receiver: Receiver, telemetry: Telemetry, drainMs: () => number) {
-    this.#receiver = receiver;
-    this.#telemetry = telemetry;
+  constructor(parts: SourceParts, drainMs: () => number) {
+    this.#parts = parts;
+    this.#telemetry = parts.telemetry;
     this.#drainMs = drainMs;
   }
 
@@ -99,15 +125,15 @@ export class WaysIn {
   }
 
   /** At the start. Rejects with the first that cannot be opened. */
-  async start(settings: Settings): Promise<void> {
-    for (const [name, one] of settings) this.#open.set(name, await this.#start(name, one, this.#receiver));
+  async start(settings: Settings, mailboxes: OpenMailboxes): Promise<void> {
+    for (const [name, one] of settings) this.#open.set(name, await this.#start(name, one, mailboxOf(one, mailboxes), this.#parts));
   }
 
-  async #start(name: SourceName, settings: SourceSettings, receiver: Receiver): Promise<OpenSource> {
-    const adapter = sourceOf(name, settings, receiver, this.#telemetry);
+  async #start(name: SourceName, settings: SourceSettings, mailbox: MeshMailbox | undefined, parts: SourceParts): Promise<OpenSource> {
+    const adapter = sourceOf(name, settings, mailbox, parts);
     await adapter.start();
     this.#telemetry.event('source.listening', { source: name, address: adapter.address });
-    return { settings, adapter };
+    return { settings, mailbox, adapter };
   }
 
   #stop({ adapter }: OpenSource): Promise<void> {
@@ -118,8 +144,8 @@ export class WaysIn {
    * Opens what these settings add or change; what stays as it is, is not touched. An old source gives way before the commit only where
    * the new one needs its very port or folder. Rejects with `CannotOpen`, everything as before, where one cannot be opened.
    */
-  async prepare(settings: Settings): Promise<OpeningSources> {
-    const leaving = new Map([...this.#open].filter(([name, { settings: now }]) => gone(settings.get(name), now)));
+  async prepare(settings: Settings, mailboxes: OpenMailboxes): Promise<OpeningSources> {
+    const leaving = new Map([...this.#open].filter(([name, now]) => gone(settings.get(name), now, mailboxes)));
     const wanted = [...settings].filter(([name]) => leaving.has(name) || !this.#open.has(name));
     const halted = new Map<SourceName, OpenSource>();
     const ended: Promise<void>[] = [];
@@ -142,9 +168,9 @@ export class WaysIn {
           const end = this.#stop(source);
           ended.push(end);
           // A port is free as soon as it stops listening, and those connected are answered meanwhile; a folder when its round is over.
-          if (one.kind === 'folder') await end;
+          if (one.kind !== 'mllp') await end;
         }
-        fresh.set(name, await this.#start(name, one, gate.before(this.#receiver)));
+        fresh.set(name, await this.#start(name, one, mailboxOf(one, mailboxes), gate.before(this.#parts)));
       } catch (error) {
         this.#telemetry.error('source.listen-failed', error, { source: name });
         await abandon();
@@ -165,9 +191,9 @@ export class WaysIn {
   }
 
   /** Back to what it was before a reload that failed. Where not even that works, /readyz says so until a reload opens it. */
-  async #reopen(name: SourceName, { settings, adapter }: OpenSource): Promise<void> {
+  async #reopen(name: SourceName, { settings, mailbox, adapter }: OpenSource): Promise<void> {
     try {
-      this.#open.set(name, await this.#start(name, settings, this.#receiver));
+      this.#open.set(name, await this.#start(name, settings, mailbox, this.#parts));
     } catch (error) {
       this.#open.delete(name);
       this.#down.set(name, adapter.address);
@@ -180,4 +206,5 @@ export class WaysIn {
   }
 }
 
-const gone = (wanted: SourceSettings | undefined, now: SourceSettings): boolean => wanted === undefined || reopensSource(now, wanted);
+const gone = (wanted: SourceSettings | undefined, { settings, mailbox }: OpenSource, mailboxes: OpenMailboxes): boolean =>
+  wanted === undefined || reopensSource(settings, wanted) || mailboxOf(wanted, mailboxes) !== mailbox;

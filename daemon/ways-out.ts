@@ -1,3 +1,4 @@
+import type { MeshMailbox } from '../adapters/mesh-api/mailbox.ts';
 import type { LateAnswer } from '../adapters/mllp/outbound.ts';
 import { createDestination } from '../adapters/registry.ts';
 import { reopensDestination, repaces } from '../config/reload.ts';
@@ -5,9 +6,9 @@ import type { Config, DestinationSettings } from '../config/types.ts';
 import type { Outlet } from '../queues/outlet.ts';
 import type { DestinationId, DestinationName } from '../records/ids.ts';
 import type { DestinationAdapter } from '../records/ports.ts';
-import { Problem } from '../records/problem.ts';
 import type { Telemetry } from '../records/telemetry.ts';
 import { farOf } from './far-side.ts';
+import { found, mailboxOf, type OpenMailboxes } from './mailbox-pool.ts';
 
 /** How often the far side is asked about an unknown outcome before a person is. */
 const ASKS = 3;
@@ -15,6 +16,8 @@ const ASKS = 3;
 export interface OpenDestination {
   readonly name: DestinationName;
   readonly settings: DestinationSettings;
+  /** The mailbox it sends from; another one in its place, and it is made anew. */
+  readonly mailbox: MeshMailbox | undefined;
   readonly adapter: DestinationAdapter;
 }
 
@@ -35,20 +38,27 @@ export class WaysOut {
   }
 
   /** Those of these settings: the open ones that stay, and new ones in place of what changed. Nothing is used before `take`. */
-  prepare(settings: Settings): readonly OpenDestination[] {
+  prepare(settings: Settings, mailboxes: OpenMailboxes): readonly OpenDestination[] {
     return [...settings].map(([name, one]) => {
       const now = this.#open.find((destination) => destination.name === name);
-      if (now !== undefined && !reopensDestination(now.settings, one)) return { ...now, settings: one };
-      return { name, settings: one, adapter: this.#make(name, one) };
+      const mailbox = mailboxOf(one, mailboxes);
+      if (now !== undefined && now.mailbox === mailbox && !reopensDestination(now.settings, one)) return { ...now, settings: one };
+      return { name, settings: one, mailbox, adapter: this.#make(name, one, mailbox) };
     });
   }
 
-  #make(name: DestinationName, settings: DestinationSettings): DestinationAdapter {
-    if (settings.kind === 'mesh-api' || settings.kind === 'mesh-folder')
-      throw new Problem(`destinations of kind ${settings.kind} are not built in`);
-    return settings.kind === 'mllp'
-      ? createDestination('mllp', name, settings, this.#telemetry, this.#onLate)
-      : createDestination('folder', name, settings, this.#telemetry);
+  #make(name: DestinationName, settings: DestinationSettings, mailbox: MeshMailbox | undefined): DestinationAdapter {
+    const parts = { telemetry: this.#telemetry, onLate: this.#onLate };
+    switch (settings.kind) {
+      case 'mllp':
+        return createDestination('mllp', name, settings, parts);
+      case 'folder':
+        return createDestination('folder', name, settings, parts);
+      case 'mesh-folder':
+        return createDestination('mesh-folder', name, settings, parts);
+      case 'mesh-api':
+        return createDestination('mesh-api', name, { ...settings, mailbox: found(mailbox, settings.mailbox) }, parts);
+    }
   }
 
   /** From now on these. The outlets of those that did not change are the same objects, so that nobody stops them. */

@@ -3,17 +3,19 @@
  */
 export interface JourneyStep {
   readonly title: string;
-  /** Messages of `site/messages`, sent on a socket or dropped as files, one after the other. */
-  readonly send: { readonly by: 'prison-adt' | 'pathology' | 'gp-records'; readonly files: readonly string[] };
+  /** Messages of `site/messages`, sent on a socket, dropped as files or sent by MESH, one after the other. */
+  readonly send: { readonly by: 'prison-adt' | 'pathology' | 'gp-records' | 'gp-mail'; readonly files: readonly string[] };
   readonly expect: {
-    /** MSA-1 the sender gets; absent for files. */
+    /** MSA-1 the sender gets; absent for files and mail. */
     readonly answer?: 'AA' | 'AE' | 'AR';
     /** What becomes of each message. */
     readonly state: 'processed' | 'held' | 'rejected' | 'duplicate' | 'ignored';
     /** Reason code of a hold or a rejection. */
     readonly reason?: string;
-    /** What arrives where, in any order: `destination type`. */
+    /** What arrives where, in any order: `destination type`, or `mailbox id workflow`. */
     readonly arrives: readonly string[];
+    /** What becomes of each delivery, once the far side has had its say. Default confirmed. */
+    readonly ends?: 'confirmed' | 'held';
   };
 }
 
@@ -27,6 +29,11 @@ export const JOURNEY: readonly JourneyStep[] = [
     title: 'His GP’s record arrives as a file drop: a result, and a letter with a PDF',
     send: { by: 'gp-records', files: ['02-gp-record-results.hl7', '02-gp-record-letter.hl7'] },
     expect: { state: 'processed', arrives: ['leeds-clinical ORU^R01', 'leeds-clinical MDM^T02'] },
+  },
+  {
+    title: 'More of it comes by MESH: a letter, fetched from the mailbox and acknowledged there once it is safe',
+    send: { by: 'gp-mail', files: ['18-gp-letter-by-mesh.hl7'] },
+    expect: { state: 'processed', arrives: ['leeds-clinical MDM^T02'] },
   },
   {
     title: 'A blood result follows him to Leeds',
@@ -59,12 +66,13 @@ export const JOURNEY: readonly JourneyStep[] = [
     expect: { answer: 'AA', state: 'processed', arrives: ['moorland-clinical ORU^R01'] },
   },
   {
-    title: 'Released: the summary and the results his practice has not had go to Hill Lane Surgery',
+    title:
+      'Released: the summary goes by MESH to whichever practice he is registered with, the results it has not had to Hill Lane Surgery',
     send: { by: 'prison-adt', files: ['09-release.hl7'] },
     expect: {
       answer: 'AA',
       state: 'processed',
-      arrives: ['gp-hill-lane MDM^T02', 'gp-hill-lane ORU^R01', 'gp-hill-lane ORU^R01', 'gp-hill-lane ORU^R01'],
+      arrives: ['mailbox Y99001EX EXAMPLE_SUMMARY', 'gp-hill-lane ORU^R01', 'gp-hill-lane ORU^R01', 'gp-hill-lane ORU^R01'],
     },
   },
   {
@@ -91,6 +99,11 @@ export const JOURNEY: readonly JourneyStep[] = [
     title: 'The two are merged (A40)',
     send: { by: 'prison-adt', files: ['13-merge.hl7'] },
     expect: { answer: 'AA', state: 'processed', arrives: [] },
+  },
+  {
+    title: 'He is released: MESH takes the summary, then reports that it could not route it (EPL-154), and a person is asked',
+    send: { by: 'prison-adt', files: ['19-second-release.hl7'] },
+    expect: { answer: 'AA', state: 'processed', arrives: [], ends: 'held' },
   },
   {
     title: 'Sean Corrie is received at Leeds, registered with a practice nobody knows',

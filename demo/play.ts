@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MllpReceiver } from '../stand-ins/mllp-receiver.ts';
+import { ExampleMesh } from './example-mesh.ts';
 import { JOURNEY, type JourneyStep } from './journey.ts';
 import { sendOverMllp } from './mllp-sender.ts';
 
@@ -38,6 +39,8 @@ export interface DemoParts {
 export interface DemoPorts {
   readonly sources: Readonly<Record<'prison-adt' | 'pathology', number>>;
   readonly receivers: Readonly<Record<'leeds-clinical' | 'moorland-clinical' | 'gp-hill-lane', number>>;
+  /** Where the stand-in MESH server listens. */
+  readonly mesh: number;
   readonly console: number;
 }
 
@@ -45,6 +48,7 @@ const HOST = '127.0.0.1';
 const EXAMPLE_PORTS: DemoPorts = {
   sources: { 'prison-adt': 2575, pathology: 2576 },
   receivers: { 'leeds-clinical': 2601, 'moorland-clinical': 2602, 'gp-hill-lane': 2603 },
+  mesh: 2610,
   console: 7750,
 };
 const STEP_MS = 10_000;
@@ -59,21 +63,24 @@ export const playDemo = async (parts: DemoParts): Promise<0 | 1> => {
   const stopped = parts.stopped();
   const arrived: string[] = [];
   const receivers: MllpReceiver[] = [];
+  let mesh: ExampleMesh | undefined;
   try {
+    await rm(parts.data, { recursive: true, force: true });
+    mesh = await ExampleMesh.start(ports.mesh, parts.data);
     for (const [name, port] of Object.entries(ports.receivers)) {
       const receiver = new MllpReceiver((message) => arrived.push(`${name} ${message.type}`));
       await receiver.listen(port, HOST);
       receivers.push(receiver);
     }
-    return await playWith(parts, arrived, stopped);
+    return await playWith(parts, mesh, arrived, stopped);
   } finally {
+    await mesh?.close();
     for (const receiver of receivers) await receiver.close();
   }
 };
 
-const playWith = async (parts: DemoParts, arrived: string[], stopped: Promise<void>): Promise<0 | 1> => {
+const playWith = async (parts: DemoParts, mesh: ExampleMesh, arrived: string[], stopped: Promise<void>): Promise<0 | 1> => {
   const { out, ports = EXAMPLE_PORTS } = parts;
-  await rm(parts.data, { recursive: true, force: true });
   await mkdir(join(parts.data, 'in', 'gp-records'), { recursive: true });
   await mkdir(join(parts.data, 'out', 'gp-quay'), { recursive: true });
   out.write('Starting the daemon on an embedded PostgreSQL …\n');
@@ -82,7 +89,7 @@ const playWith = async (parts: DemoParts, arrived: string[], stopped: Promise<vo
   out.write(`Up after ${((performance.now() - began) / 1000).toFixed(1)} s. The journey:\n\n`);
   let sound = true;
   try {
-    const player = new Player(parts, daemon, arrived);
+    const player = new Player(parts, daemon, mesh, arrived);
     for (const [index, step] of JOURNEY.entries()) sound = (await player.play(index + 1, step)) && sound;
     const balance = await player.settle();
     out.write(`\n${balance.lines.join('\n')}\n`);
@@ -92,6 +99,7 @@ const playWith = async (parts: DemoParts, arrived: string[], stopped: Promise<vo
     if (!parts.exit) {
       out.write(`\nStill up, until Ctrl-C:\n  console      ${daemon.console}/readyz  /metrics  /queues\n`);
       for (const [name, port] of Object.entries(ports.sources)) out.write(`  ${name.padEnd(12)} mllp ${HOST}:${port}\n`);
+      out.write(`  gp-mail      MESH mailbox at https://${HOST}:${ports.mesh}\n`);
       out.write(`  gp-records   folder ${join(parts.data, 'in', 'gp-records')}\n`);
       out.write('  look at it   npm run throughcare -- status --config demo/site/throughcare.yaml\n');
       await stopped;
@@ -116,13 +124,15 @@ const answers = (port: number): Promise<boolean> =>
 class Player {
   readonly #parts: DemoParts;
   readonly #daemon: DemoDaemon;
+  readonly #mesh: ExampleMesh;
   /** What the receivers got, in order. */
   readonly #arrived: string[];
   #seen = 0;
 
-  constructor(parts: DemoParts, daemon: DemoDaemon, arrived: string[]) {
+  constructor(parts: DemoParts, daemon: DemoDaemon, mesh: ExampleMesh, arrived: string[]) {
     this.#parts = parts;
     this.#daemon = daemon;
+    this.#mesh = mesh;
     this.#arrived = arrived;
   }
 
@@ -134,7 +144,7 @@ class Player {
     for (const file of step.send.files) {
       const answer = await this.#send(step, await readFile(join(this.#parts.site, 'messages', file)));
       if (answer !== undefined) this.#say(`${file} → ${step.send.by}: answered ${answer}`);
-      else this.#say(`${file} dropped into the folder of ${step.send.by}`);
+      else this.#say(`${file} ${step.send.by === 'gp-mail' ? 'sent to the mailbox' : 'dropped into the folder'} of ${step.send.by}`);
       if (answer !== step.expect.answer) faults.push(`expected answer ${step.expect.answer ?? 'none'}`);
     }
     const messages = await this.#settled(step, before);
@@ -144,6 +154,11 @@ class Player {
       if (step.expect.reason !== undefined && message.reason !== step.expect.reason) faults.push(`expected reason ${step.expect.reason}`);
     }
     if (messages.length !== step.send.files.length) faults.push(`expected ${step.send.files.length} messages, saw ${messages.length}`);
+    for (const state of await this.#ends(messages.map(({ id }) => id))) {
+      const { ends = 'confirmed' } = step.expect;
+      if (state !== ends) faults.push(`expected each delivery ${ends}, saw ${state}`);
+      else if (ends !== 'confirmed') this.#say(`delivery: ${state}`);
+    }
     await this.#arrivals(step.expect.arrives.length);
     const arrived = this.#arrived.slice(this.#seen);
     this.#seen = this.#arrived.length;
@@ -161,6 +176,10 @@ class Player {
   async #send(step: JourneyStep, message: Buffer): Promise<string | undefined> {
     const { by } = step.send;
     const { sources } = this.#parts.ports ?? EXAMPLE_PORTS;
+    if (by === 'gp-mail') {
+      await this.#mesh.send(message);
+      return undefined;
+    }
     if (by !== 'gp-records') return sendOverMllp(HOST, sources[by], message);
     const folder = join(this.#parts.data, 'in', by);
     const name = `${randomBytes(6).toString('hex')}.hl7`;
@@ -169,25 +188,25 @@ class Player {
     return undefined;
   }
 
-  /** The messages of this step, once every one has its outcome and its deliveries have left or are held. */
+  /** The messages of this step, once every one has its outcome. */
   async #settled(step: JourneyStep, before: number) {
     const count = step.send.files.length;
     const until = performance.now() + STEP_MS;
     for (;;) {
       const messages = (await this.#daemon.newest(step.send.by, count)).filter((message) => message.id > before).reverse();
       const decided = messages.length === count && messages.every((message) => message.state !== 'unprocessed');
-      if (decided || performance.now() > until) {
-        if (decided) for (const message of messages) await this.#left(message.id, until);
-        return messages;
-      }
+      if (decided || performance.now() > until) return messages;
       await sleep(20);
     }
   }
 
-  async #left(message: number, until: number): Promise<void> {
-    while (performance.now() < until) {
-      const states = await this.#daemon.deliveries(message);
-      if (states.every((state) => state !== 'waiting' && state !== 'sending')) return;
+  /** States of the deliveries of these messages, once the far sides have had their say. */
+  async #ends(messages: readonly number[]): Promise<readonly string[]> {
+    const until = performance.now() + STEP_MS;
+    for (;;) {
+      this.#arrived.push(...(await this.#mesh.collect()));
+      const states = (await Promise.all(messages.map((id) => this.#daemon.deliveries(id)))).flat();
+      if (states.every((state) => state === 'confirmed' || state === 'held') || performance.now() > until) return states;
       await sleep(20);
     }
   }

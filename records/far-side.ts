@@ -98,7 +98,7 @@ export interface Overdue {
 }
 
 export interface FarReceipts {
-  /** The delivery of this mailbox that is called so; null where there is none, or where a key that is not unique names several. */
+  /** The delivery of this mailbox that is called so; by our key the newest that is still wanted. Null where there is none. */
   find(name: FarName): Promise<DeliveryId | null>;
   /** Adds a receipt to its delivery: confirms it where its destination is confirmed by this stage, holds it where it went wrong. */
   note(name: FarName, receipt: FarReceipt): Promise<NoteOutcome>;

@@ -12,6 +12,7 @@ export interface StoredBody {
 /** Where large bodies go before their message is journalled: read once, a chunk at a time. What no message comes to have is removed a day later. */
 export interface BodyStore {
   write(source: AsyncIterable<Uint8Array>, lasting: false): Promise<StoredBody>;
+  readById(id: number): AsyncIterable<Uint8Array>;
 }
 
 /** What became of a message that nobody need process: it is decided before the journal, and found again under its identity like any other. */

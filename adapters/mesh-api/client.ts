@@ -56,14 +56,13 @@ export class MeshClient {
 
   /** Validates mailbox, password and certificate; the service expects it once a day. */
   async handshake(signal?: AbortSignal): Promise<void> {
-    this.#version.forget();
     const headers = {
       [MEX.clientVersion]: `throughcare/${this.#clientVersion}`,
       [MEX.osName]: system(),
       [MEX.osVersion]: release(),
       [MEX.osArchitecture]: arch(),
     };
-    await this.#json({ method: 'POST', parts: [this.mailbox], headers, again: true, signal });
+    await this.#json({ method: 'POST', parts: [this.mailbox], headers, again: true, signal }, { afresh: true });
   }
 
   /** Whether the service is there at all; needs no token. */
@@ -116,7 +115,10 @@ export class MeshClient {
   async send(headers: Readonly<Record<string, string>>, body: UploadBody, signal?: AbortSignal): Promise<string> {
     // The version must be known first: a wrong one would cost the message.
     if (this.#version.known === null) await this.#learnVersion();
-    const answer = await this.#json({ method: 'POST', parts: [this.mailbox, 'outbox'], headers, body, again: false, signal }, 202);
+    const answer = await this.#json(
+      { method: 'POST', parts: [this.mailbox, 'outbox'], headers, body, again: false, signal },
+      { expected: 202 },
+    );
     const id = readMessageId(answer);
     if (id === undefined) throw new MeshError({ trouble: 'bad-answer', status: 202, reached: true });
     return id;
@@ -132,7 +134,7 @@ export class MeshClient {
   ): Promise<void> {
     const parts = [this.mailbox, 'outbox', id, String(range.chunk)];
     const all = { ...headers, [MEX.chunkRange]: writeChunkRange(range) };
-    await this.#json({ method: 'POST', parts, headers: all, body, again: true, signal }, 202);
+    await this.#json({ method: 'POST', parts, headers: all, body, again: true, signal }, { expected: 202 });
   }
 
   /** What became of a message of ours. Null: the service knows none of that id from this mailbox. */
@@ -182,8 +184,7 @@ export class MeshClient {
     try {
       const body = await this.#json(
         { method: 'GET', parts, headers, again: true, signal, ...(query === undefined ? {} : { query }) },
-        200,
-        true,
+        { tracking: true },
       );
       const tracked = readTracking(body);
       if (tracked === undefined) throw new MeshError({ trouble: 'bad-answer', status: 200, reached: true });
@@ -209,7 +210,7 @@ export class MeshClient {
   }
 
   /** The JSON of an answer; undefined where it has none. An error in it is an error, whatever its status. */
-  async #json(request: MeshRequest, expected = 200, tracking = false): Promise<unknown> {
+  async #json(request: MeshRequest, { expected = 200, tracking = false, afresh = false } = {}): Promise<unknown> {
     const once = async (accept: string): Promise<unknown> => {
       const answer = await this.#requests.ask({ ...request, headers: { accept, ...request.headers } });
       const text = (await readWhole(answer.body, MOST_JSON)).toString('utf8');
@@ -226,7 +227,7 @@ export class MeshClient {
         throw new MeshError({ trouble: 'bad-answer', status: answer.status, reached: true });
       return body;
     };
-    return request.again ? this.#version.learn(once) : once(this.#version.accept);
+    return request.again ? this.#version.learn(once, afresh) : once(this.#version.accept);
   }
 
   /** The query of a link of the service's; one that leads anywhere but to this inbox is not followed. */

@@ -25,9 +25,32 @@ export interface ConnectProxy {
 const failed = (trouble: 'connection' | 'proxy', errno: string, status: number | null = null): MeshError =>
   new MeshError({ trouble, reached: false, errno, status });
 
-/** A tunnel through the proxy. The TLS context of the caller goes through it: the proxy sees neither certificate nor content. */
-const tunnel = (to: DialTo, proxy: ConnectProxy, signal: AbortSignal): Promise<Socket> =>
+/** Ends what is being connected when its time is over, and only then: a connection that is there lives on. */
+const within = <T>(overdue: AbortSignal, begin: (settle: (made: T) => void, fail: (error: MeshError) => void) => () => void): Promise<T> =>
   new Promise((settle, reject) => {
+    let end: () => void = () => {};
+    const late = (): void => {
+      end();
+      reject(failed('connection', 'ETIMEDOUT'));
+    };
+    const over = (): void => overdue.removeEventListener('abort', late);
+    overdue.addEventListener('abort', late, { once: true });
+    end = begin(
+      (made) => {
+        over();
+        settle(made);
+      },
+      (error) => {
+        over();
+        end();
+        reject(error);
+      },
+    );
+  });
+
+/** A tunnel through the proxy. The TLS context of the caller goes through it: the proxy sees neither certificate nor content. */
+const tunnel = (to: DialTo, proxy: ConnectProxy, overdue: AbortSignal): Promise<Socket> =>
+  within(overdue, (settle, fail) => {
     const target = `${isIP(to.host) === 6 ? `[${to.host}]` : to.host}:${to.port}`;
     const asked = request({
       method: 'CONNECT',
@@ -35,76 +58,68 @@ const tunnel = (to: DialTo, proxy: ConnectProxy, signal: AbortSignal): Promise<S
       port: proxy.port,
       path: target,
       agent: false,
-      signal,
       headers: { host: target, ...(proxy.authorization === undefined ? {} : { 'proxy-authorization': proxy.authorization }) },
     });
     asked.once('connect', (answer, socket: Socket, early) => {
       const status = answer.statusCode ?? 0;
       if (status < 200 || status > 299) {
         socket.destroy();
-        reject(failed('proxy', `E${status}`, status));
-        return;
+        return fail(failed('proxy', `E${status}`, status));
       }
       if (early.length > 0) socket.unshift(early);
       settle(socket);
     });
     // A proxy that answers CONNECT like any other request.
-    asked.once('response', (answer) => {
-      answer.destroy();
-      reject(failed('proxy', 'ENOTUNNEL', answer.statusCode ?? null));
-    });
-    asked.once('error', (error) => reject(failed('proxy', errnoOf(error))));
+    asked.once('response', (answer) => fail(failed('proxy', 'ENOTUNNEL', answer.statusCode ?? null)));
+    asked.on('error', (error) => fail(failed('proxy', errnoOf(error))));
     asked.end();
+    return () => asked.destroy();
   });
 
-const plain = (to: DialTo, signal: AbortSignal): Promise<Socket> =>
-  new Promise((settle, reject) => {
-    const socket = connectPlain({ host: to.host, port: to.port, noDelay: true, signal });
+const plain = (to: DialTo, overdue: AbortSignal): Promise<Socket> =>
+  within(overdue, (settle, fail) => {
+    const socket = connectPlain({ host: to.host, port: to.port, noDelay: true });
+    const failing = (error: Error): void => fail(failed('connection', errnoOf(error)));
+    socket.on('error', failing);
     socket.once('connect', () => {
-      socket.removeAllListeners('error');
+      socket.off('error', failing);
       settle(socket);
     });
-    socket.once('error', (error) => reject(failed('connection', errnoOf(error))));
+    return () => socket.destroy();
   });
 
-const secure = (to: DialTo, tls: NonNullable<DialTo['tls']>, below: Socket, signal: AbortSignal): Promise<TLSSocket> =>
-  new Promise((settle, reject) => {
-    const { context, session } = tls;
-    const servername = tls.servername ?? (isIP(to.host) === 0 ? to.host : undefined);
+const secure = (
+  to: DialTo,
+  { context, session, servername }: NonNullable<DialTo['tls']>,
+  below: Socket,
+  overdue: AbortSignal,
+): Promise<TLSSocket> =>
+  within(overdue, (settle, fail) => {
+    const name = servername ?? (isIP(to.host) === 0 ? to.host : undefined);
     const socket = connectTls({
       socket: below,
       host: to.host,
       secureContext: context,
       ALPNProtocols: ['http/1.1'],
-      ...(servername === undefined ? {} : { servername }),
+      ...(name === undefined ? {} : { servername: name }),
       ...(session === undefined ? {} : { session }),
     });
-    const abort = (): void => {
-      socket.destroy();
-      reject(failed('connection', 'ETIMEDOUT'));
-    };
-    signal.addEventListener('abort', abort, { once: true });
-    const failing = (error: Error): void => {
-      signal.removeEventListener('abort', abort);
-      below.destroy();
-      reject(failed('connection', errnoOf(error)));
-    };
-    socket.once('error', failing);
+    const failing = (error: Error): void => fail(failed('connection', errnoOf(error)));
+    socket.on('error', failing);
     socket.once('secureConnect', () => {
-      signal.removeEventListener('abort', abort);
       socket.off('error', failing);
       settle(socket);
     });
+    return () => {
+      socket.destroy();
+      below.destroy();
+    };
   });
 
 /** Connects, through the proxy where there is one, and checks the server before anything is sent. Rejects with a MeshError that reached nothing. */
 export const dial = async (to: DialTo): Promise<Socket> => {
   const overdue = AbortSignal.timeout(to.timeout);
-  try {
-    const below = await (to.proxy === null ? plain(to, overdue) : tunnel(to, to.proxy, overdue));
-    below.setNoDelay(true);
-    return to.tls === null ? below : await secure(to, to.tls, below, overdue);
-  } catch (error) {
-    throw overdue.aborted ? failed(to.proxy === null ? 'connection' : 'proxy', 'ETIMEDOUT') : error;
-  }
+  const below = await (to.proxy === null ? plain(to, overdue) : tunnel(to, to.proxy, overdue));
+  below.setNoDelay(true);
+  return to.tls === null ? below : await secure(to, to.tls, below, overdue);
 };

@@ -8,7 +8,7 @@ import { MeshError } from './errors.ts';
 import type { MeshMailbox } from './mailbox.ts';
 
 /** Of the deliveries that are waited for, so many are asked about in one look: it can be hours until one is collected. */
-const MOST_ASKED = 50;
+const MOST_ASKED = 100;
 
 /** What tracking says is a receipt, or that there is nothing to say yet. */
 const receiptOf = (tracked: TrackedMessage): FarReceipt | null => {
@@ -27,18 +27,17 @@ const receiptOf = (tracked: TrackedMessage): FarReceipt | null => {
 };
 
 /**
- * Asks what became of messages that were sent and are not collected yet, as far as their next look is due. Ends early when there is
- * something better to do. Never rejects: it is asked again later.
+ * Asks what became of messages that were sent and are not collected yet, as far as their next look is due. Never rejects: it is asked
+ * again later.
  */
 export const followUp = async (
   parts: { readonly mailbox: MeshMailbox; readonly far: Pick<FarReceipts, 'awaited' | 'note'>; readonly telemetry: Telemetry },
   signal: AbortSignal,
-  over: () => boolean,
 ): Promise<void> => {
   const { mailbox, far, telemetry } = parts;
   try {
     for (const { farId } of await far.awaited(mailbox.id, MOST_ASKED)) {
-      if (over() || signal.aborted) return;
+      if (signal.aborted) return;
       const tracked = await mailbox.client.track(farId, signal);
       telemetry.count('mailbox_tracked', { mailbox: mailbox.name, known: tracked?.status ?? 'unknown' });
       const receipt = tracked === null ? null : receiptOf(tracked);

@@ -79,10 +79,16 @@ export class MeshSource implements SourceAdapter {
   async stop(deadline: AbortSignal): Promise<void> {
     this.#stopping.abort();
     this.#wake.abort();
-    const overdue = (): void => this.#overdue.abort();
+    let overdue: () => void = () => {};
+    const late = new Promise<void>((done) => {
+      overdue = () => {
+        this.#overdue.abort();
+        done();
+      };
+    });
     if (deadline.aborted) overdue();
     else deadline.addEventListener('abort', overdue, { once: true });
-    await this.#running;
+    await Promise.race([this.#running, late]);
     deadline.removeEventListener('abort', overdue);
   }
 
@@ -173,7 +179,7 @@ export class MeshSource implements SourceAdapter {
       this.#failures = 0;
       this.#unreachable.clear();
       this.#unauthorised.clear();
-      await followUp(this.#parts, AbortSignal.any([stopping, signal]), () => this.#soon);
+      await followUp(this.#parts, AbortSignal.any([stopping, signal]));
     } catch (error) {
       outcome = this.#failed(error, signal);
     }

@@ -23,18 +23,16 @@ export class ApiVersion {
     return this.#known;
   }
 
-  /** Version 2 is tried anew: a service is upgraded without telling us. */
-  forget(): void {
-    if (this.#setting === 'auto') this.#known = null;
-  }
-
   get accept(): string {
     return ACCEPT[this.#known ?? 2];
   }
 
-  /** Asks in version 2 and, where that is not known there, in version 1. Only for what may be asked twice. */
-  async learn<T>(ask: (accept: string) => Promise<T>): Promise<T> {
-    if (this.#known !== null) return ask(this.accept);
+  /**
+   * Asks in version 2 and, where that is not known there, in version 1. Only for what may be asked twice. `afresh`: also where it is known
+   * to be 1, for a service is upgraded without telling us.
+   */
+  async learn<T>(ask: (accept: string) => Promise<T>, afresh = false): Promise<T> {
+    if (this.#known !== null && !(afresh && this.#setting === 'auto')) return ask(this.accept);
     try {
       const answer = await ask(ACCEPT[2]);
       this.#known = 2;

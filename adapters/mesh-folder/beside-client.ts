@@ -8,7 +8,7 @@ import { type Claim, Claims } from './claims.ts';
 import { lookAtControl, peekAtControl } from './control-reading.ts';
 import { ChangedWhileRead, dataStream, pairDigest } from './data-stream.ts';
 import type { InterfaceRoot } from './interface-root.ts';
-import { ASK_AGAIN, atOf, clearPair, nameOf, Outcomes, receiptOf } from './outcomes.ts';
+import { ASK_AGAIN, atOf, clearPair, nameOf, namesApart, Outcomes, receiptOf } from './outcomes.ts';
 import { LeftAlone, type Pair, PairScanner, Patience } from './pairs.ts';
 import { complaintText, connectionOf, goesOn, type Round, receiverDisposition, rejectedOf, shownName, stored, tellPair } from './round.ts';
 import { headersOf, type LeftBecause, type Sorted, sortIncoming } from './sorting.ts';
@@ -219,22 +219,29 @@ export class BesideClient {
     );
   }
 
-  /** A report on what was sent from this mailbox; null where it names no delivery of ours. */
-  #report(round: Round, bytes: Buffer, control: ControlFile): Promise<Receipt | null> {
+  /**
+   * A report on what was sent from this mailbox; null where it names no delivery of ours. Its DTSId may be its own id or that of the
+   * message it is about: it counts only where it is known.
+   */
+  async #report(round: Round, bytes: Buffer, control: ControlFile): Promise<Receipt | null> {
     const { name, parts, fence, settings } = round;
     const reference = `report.${createHash('sha256').update(bytes).digest('hex').slice(0, 32)}`;
-    return stored(round, () =>
-      parts.mailbox.receiveReport({
-        source: name,
-        connection: connectionOf(name),
-        transportId: reference,
-        bytes,
-        type: 'REPORT',
-        name: nameOf(settings.mailbox, control, null),
-        receipt: { ...receiptOf(control, control.status?.event === 'TRANSFER' ? 'accepted' : 'reported'), reference },
-        fence,
-        final: false,
-      }),
-    );
+    for (const known of namesApart(nameOf(settings.mailbox, control, null))) {
+      const receipt = await stored(round, () =>
+        parts.mailbox.receiveReport({
+          source: name,
+          connection: connectionOf(name),
+          transportId: reference,
+          bytes,
+          type: 'REPORT',
+          name: known,
+          receipt: { ...receiptOf(control, control.status?.event === 'TRANSFER' ? 'accepted' : 'reported'), reference },
+          fence,
+          final: false,
+        }),
+      );
+      if (receipt !== null) return receipt;
+    }
+    return null;
   }
 }

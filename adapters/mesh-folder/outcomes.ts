@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import type { ControlFile } from '../../formats/mesh/control-file.ts';
 import { meaningOf } from '../../formats/mesh/control-status.ts';
 import { readStamp } from '../../formats/mesh/timestamp.ts';
-import type { FarName, FarReceipt } from '../../records/far-side.ts';
+import type { FarName, FarReceipt, NoteOutcome } from '../../records/far-side.ts';
 import { brandAs, type Instant } from '../../records/ids.ts';
 import { errnoOf } from '../condition.ts';
 import { inFolder } from '../files/names.ts';
@@ -56,11 +56,21 @@ export class Outcomes {
       const receipt: FarReceipt = failed
         ? { ...receiptOf(control, 'accepted'), good: false, fault: meaning.is === 'failed' ? meaning.fault : 'mesh-refused' }
         : receiptOf(control, 'accepted');
-      const noted = await stored(round, () => round.parts.far.note(name, receipt));
+      const noted = await stored(round, () => this.#note(round, name, receipt));
       if (noted === 'unmatched') left.leave(pair, 'unmatched', now, ASK_AGAIN);
       else await clearPair(round, this.#root, folder, pair, 'noted');
     }
     left.keepOnly(pairs);
+  }
+
+  /** The id in SENT is that of the send; elsewhere it may be of another message, and counts only where it is known. */
+  async #note({ parts: { far } }: Round, name: FarName, receipt: FarReceipt): Promise<NoteOutcome> {
+    if (this.#kind === 'SENT' && receipt.good) return far.note(name, receipt);
+    for (const known of namesApart(name)) {
+      const noted = await far.note(known, receipt);
+      if (noted !== 'unmatched') return noted;
+    }
+    return 'unmatched';
   }
 }
 
@@ -110,3 +120,9 @@ export const nameOf = (mailbox: string, { dtsId, localId }: ControlFile, key: st
   ...(dtsId === undefined ? {} : { farId: dtsId }),
   ...(key !== null ? { transportKey: key } : localId === undefined ? {} : { transportKey: localId }),
 });
+
+/** By id alone, then by key alone: an id nobody has heard of is not to be taken for that of a send. */
+export const namesApart = ({ mailbox, farId, transportKey }: FarName): readonly FarName[] => [
+  ...(farId === undefined ? [] : [{ mailbox, farId }]),
+  ...(transportKey === undefined ? [] : [{ mailbox, transportKey }]),
+];

@@ -16,6 +16,9 @@ export type Disposal =
   | { readonly do: 'read' }
   | { readonly do: 'hold'; readonly reason: FaultCode };
 
+/** `type` of what the service reports of a message. */
+const REPORT = 'REPORT';
+
 export const disposalOf = (plan: Plan, todo: TodoMessage): Disposal => {
   const { workflows, others, receipt } = plan.source(todo.sourceId);
   const said = workflows.get(todo.type ?? '');
@@ -29,9 +32,12 @@ export const disposalOf = (plan: Plan, todo: TodoMessage): Disposal => {
     case 'hold':
       return { do: 'hold', reason: 'workflow-held' };
     case 'leave':
-    case 'acknowledge':
       return { do: 'hold', reason: 'no-forward' };
+    // Its delivery was looked for when it came; there is nothing else to be done with it.
+    case 'acknowledge':
+      return { do: 'hold', reason: 'report-unmatched' };
     default:
+      if (todo.type === REPORT) return { do: 'hold', reason: 'report-unmatched' };
       return { do: 'hold', reason: others === 'hold' ? 'workflow-held' : 'no-forward' };
   }
 };

@@ -1,4 +1,3 @@
-import { wideEncoding } from '../../formats/charset.ts';
 import { beginsHl7, readBatch } from '../../formats/hl7v2/batch.ts';
 import type { FarReceipts } from '../../records/far-side.ts';
 import { ThroughcareError } from '../../records/faults.ts';
@@ -7,7 +6,7 @@ import type { IncomingStream, MailboxReceiver, Receipt } from '../../records/por
 import { messageMeta } from './mailbox-meta.ts';
 import { outcomeOf, type ReceiverParts, receiveMessage, transportIdentity, whyHeld } from './receiver.ts';
 import { receiveReport } from './report.ts';
-import { cutAtLineEnd, readBeginning } from './stream-head.ts';
+import { type Beginning, cutAtLineEnd, HeaderWatch, readBeginning } from './stream-head.ts';
 
 /** Identity digest of bytes that arrive in pieces. */
 export interface DigestStream {
@@ -28,14 +27,28 @@ const MOST = 2 ** 31 - 1;
 const NOTHING = Buffer.alloc(0);
 
 /** Takes what mailboxes bring, whatever it is and however large, into the journal. Nobody reads an answer there: none is made. */
-export const createMailboxReceiver = (parts: MailboxReceiverParts): MailboxReceiver => ({
-  receiveStream: (incoming) => receiveStream(parts, incoming),
-  receiveReport: (report) => receiveReport(parts, report),
-});
+export const createMailboxReceiver = (parts: MailboxReceiverParts): MailboxReceiver => {
+  const alone = oneAtATime();
+  return {
+    receiveStream: (incoming) => receiveStream(parts, alone, incoming),
+    receiveReport: (report) => receiveReport(parts, report),
+  };
+};
 
-const receiveStream = async (parts: MailboxReceiverParts, incoming: IncomingStream): Promise<readonly Receipt[]> => {
+type Alone = <T>(work: () => Promise<T>) => Promise<T>;
+
+const oneAtATime = (): Alone => {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const next = last.then(work, work);
+    last = next.catch(() => undefined);
+    return next;
+  };
+};
+
+const receiveStream = async (parts: MailboxReceiverParts, alone: Alone, incoming: IncomingStream): Promise<readonly Receipt[]> => {
   const beginning = await readBeginning(incoming.body, HELD);
-  if ('head' in beginning) return [await receiveLarge(parts, incoming, beginning.head, beginning.rest)];
+  if ('head' in beginning) return receiveLarge(parts, alone, incoming, beginning);
   const { whole } = beginning;
   if (incoming.disposition === 'process' && beginsHl7(whole) !== undefined) return receiveHl7(parts, incoming, whole);
   return [await receiveOpaque(parts, incoming, { body: whole, digest: parts.digest(whole) })];
@@ -89,22 +102,40 @@ const TOO_LONG: Settlement = { outcome: 'held', reason: 'message-too-long' };
 /** Straight into the content store; its beginning tells what it is. */
 const receiveLarge = async (
   parts: MailboxReceiverParts,
+  alone: Alone,
   incoming: IncomingStream,
-  head: Buffer,
-  rest: AsyncIterable<Uint8Array>,
-): Promise<Receipt> => {
+  { head, rest }: Extract<Beginning, { rest: unknown }>,
+): Promise<readonly Receipt[]> => {
+  const begins = incoming.disposition === 'process' ? beginsHl7(head) : undefined;
+  const cut = begins === undefined ? head : cutAtLineEnd(head);
+  const watch = begins === undefined ? undefined : new HeaderWatch(head, cut);
   const digester = parts.digester();
-  const stored = await parts.bodies.write(measured(digester, head, rest), false);
+  const stored = await parts.bodies.write(measured(digester, head, rest, watch), false);
   const held = { stored, digest: digester.digest(), body: NOTHING };
-  const begins = beginsHl7(head);
-  if (incoming.disposition !== 'process' || begins === undefined) return receiveOpaque(parts, incoming, held);
-  const cut = cutAtLineEnd(head, wideEncoding(head) !== undefined);
-  // Several messages in one cannot be told apart without holding them.
-  if (begins === 'batch' || readBatch(cut).messages.length > 1) return receiveOpaque(parts, incoming, held, TOO_LONG);
-  return receiveChecked(parts, incoming, cut, incoming.transportId, stored.size, held);
+  if (begins === undefined) return [await receiveOpaque(parts, incoming, held)];
+  if (begins === 'message' && watch?.found !== true && readBatch(cut).messages.length < 2)
+    return [await receiveChecked(parts, incoming, cut, incoming.transportId, stored.size, held)];
+  if (stored.size > parts.settings(incoming.source).maxSize) return [await receiveOpaque(parts, incoming, held, TOO_LONG)];
+  // Several messages cannot be told apart without holding them all: of such bodies there is one in memory, whatever comes in beside it.
+  return alone(async () => receiveHl7(parts, incoming, await gathered(parts.bodies.readById(stored.id), stored.size)));
 };
 
-async function* measured(digester: DigestStream, head: Buffer, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+const gathered = async (pieces: AsyncIterable<Uint8Array>, size: number): Promise<Buffer> => {
+  const whole = Buffer.allocUnsafeSlow(size);
+  let at = 0;
+  for await (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+};
+
+async function* measured(
+  digester: DigestStream,
+  head: Buffer,
+  rest: AsyncIterable<Uint8Array>,
+  watch: HeaderWatch | undefined,
+): AsyncGenerator<Uint8Array> {
   let size = 0;
   const seen = (piece: Uint8Array): Uint8Array => {
     size += piece.length;
@@ -113,7 +144,10 @@ async function* measured(digester: DigestStream, head: Buffer, rest: AsyncIterab
     return piece;
   };
   yield seen(head);
-  for await (const piece of rest) yield seen(piece);
+  for await (const piece of rest) {
+    watch?.see(piece);
+    yield seen(piece);
+  }
 }
 
 /** What nobody looks into before it is decided by its workflow: passed on, held, or found to be HL7 after all when a person releases it. */

@@ -1,5 +1,5 @@
 import type { FarReceipts, IncomingReport } from '../../records/far-side.ts';
-import type { Settlement } from '../../records/intake.ts';
+import { KNOWN_BY_WORKFLOW, type Settlement } from '../../records/intake.ts';
 import type { Receipt } from '../../records/ports.ts';
 import { outcomeOf, type ReceiverParts, transportIdentity, whyHeld } from './receiver.ts';
 
@@ -29,7 +29,7 @@ export const receiveReport = async (parts: ReportParts, report: IncomingReport):
     digest,
     body: report.bytes,
     connection: report.connection,
-    answer: 0,
+    answer: KNOWN_BY_WORKFLOW,
     settled,
     reused: settings.reused,
     windowMs: settings.windowMs,

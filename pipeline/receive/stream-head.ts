@@ -1,3 +1,5 @@
+import { wideEncoding } from '../../formats/charset.ts';
+
 /** A body that was read to its end, or the beginning of one and what comes after. */
 export type Beginning =
   | { readonly whole: Buffer }
@@ -37,10 +39,10 @@ const LF = 0x0a;
 
 /**
  * The beginning of an HL7 message, cut behind the last line end in it, so that a character or a segment that the cut went through is not
- * taken for a broken one. Where there is no line end it is left as it is. `wide`: two bytes a character.
+ * taken for a broken one. Where there is no line end it is left as it is.
  */
-export const cutAtLineEnd = (head: Buffer, wide: boolean): Buffer => {
-  if (!wide) {
+export const cutAtLineEnd = (head: Buffer): Buffer => {
+  if (wideEncoding(head) === undefined) {
     const at = Math.max(head.lastIndexOf(CR), head.lastIndexOf(LF));
     return at < 0 ? head : head.subarray(0, at + 1);
   }
@@ -50,3 +52,29 @@ export const cutAtLineEnd = (head: Buffer, wide: boolean): Buffer => {
   }
   return head;
 };
+
+/** Looks for the header of a further message in what follows the beginning, for several in a row need no batch header. */
+export class HeaderWatch {
+  found = false;
+  #tail: Buffer;
+  readonly #headers: readonly Buffer[];
+
+  /** `cut` is what was looked through already, up to a line end. */
+  constructor(head: Buffer, cut: Buffer) {
+    const wide = wideEncoding(head);
+    const unit = wide === undefined ? 1 : 2;
+    this.#headers = ['\rMSH', '\nMSH'].map((text) => {
+      const bytes = Buffer.from(text, wide === undefined ? 'latin1' : 'utf16le');
+      return wide === 'utf-16be' ? bytes.swap16() : bytes;
+    });
+    this.#tail = head.subarray(Math.max(0, cut.length - unit));
+  }
+
+  see(piece: Uint8Array): void {
+    if (this.found) return;
+    const bytes = Buffer.concat([this.#tail, piece]);
+    this.found = this.#headers.some((header) => bytes.includes(header));
+    // A header may lie across two pieces.
+    this.#tail = bytes.subarray(-16);
+  }
+}

@@ -228,10 +228,9 @@ export class PostOffice {
     message.state = 'error';
     message.failure = { code, description, at: this.#now() };
     await this.#keeper.save(message);
-    // A report that nobody collects is not reported on, and a sender outside gets none.
+    // A report has no sender: that nobody collects it is not reported. Nor is anything to a sender outside.
     const { sender } = message;
-    if (message.type === 'DATA' && sender !== undefined && this.#mailboxes.get(sender) !== undefined)
-      await this.report(sender, { code, description }, message);
+    if (sender !== undefined && this.#mailboxes.get(sender) !== undefined) await this.report(sender, { code, description }, message);
   }
 
   #enter(message: StoredMessage): void {

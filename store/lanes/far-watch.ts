@@ -22,7 +22,7 @@ interface LateRow {
 const LATE = `
 select x.delivery, x.reason from (
   select f.delivery_id as delivery, f.accepted, case
-    when $3 <> 'accepted' and got.at is null and f.accepted <= c.now - $4::float8 * interval '1 ms' then 'not-collected'
+    when got.at is null and f.accepted <= c.now - $4::float8 * interval '1 ms' then 'not-collected'
     when $3 = 'business' and coalesce(got.at, case when $6 then null else f.accepted end) <= c.now - $5::float8 * interval '1 ms' then 'not-acknowledged'
     end as reason
   from (select coalesce($2::timestamptz, clock_timestamp()) as now) c
@@ -90,7 +90,8 @@ export const settleEarly = async (parts: FarReceiptsParts): Promise<void> => {
 };
 
 const EARLY = `select r.stage, r.good, r.code, r.fault from receipt r join far_message f on f.delivery_id = r.delivery_id
-  where f.id = $1 and r.far_id in (coalesce(f.far_id, ''), '') and r.stage <> ${RECEIPT_STAGE.code('accepted')} order by r.id`;
+  where f.id = $1 and r.far_id in (coalesce(f.far_id, ''), '') 
+    and (r.stage <> ${RECEIPT_STAGE.code('accepted')} or r.noted < f.accepted) order by r.id`;
 
 /** The receipts of a send that were early, oldest first; none where another has settled them, or the send is no longer the present one. */
 const takeEarly = async (tx: Transaction, send: number, delivery: DeliveryId) => {

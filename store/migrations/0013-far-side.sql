@@ -57,7 +57,8 @@ begin
   return true;
 end $$;
 
--- lane_turn for such destinations: what was handed over is watched from then on, and accepting it is its first receipt. What was asked
+-- lane_turn for such destinations: what was handed over is watched from then on, and accepting it is its first receipt where the far side
+-- gave an id (a pair put into a folder is accepted later, by its client). What was asked
 -- about and never arrived has no send any more.
 create function lane_turn_far(
   p_destination int, p_daemon int, p_ttl_ms float8, p_first_ms float8, p_most_ms float8, p_factor float8, p_asks int, p_again boolean,
@@ -81,7 +82,7 @@ begin
   insert into receipt (delivery_id, far_id, stage, good, code)
     select t.id, coalesce(f.far_id, ''), 1, true, t.code
     from unnest(d_delivery, d_receipt) t(id, code) join delivery d on d.id = t.id join far_message f on f.delivery_id = t.id and f.present
-    where d.done = now() and d.state in (1, 2)
+    where d.done = now() and d.state in (1, 2) and f.far_id is not null
     on conflict do nothing;
   if p_failures is not null then
     update far_message f set present = false, watched = false

@@ -2,7 +2,6 @@ import { chmod, mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'no
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FolderDestination, type FolderDestinationSettings } from '../../../adapters/folder/outbound.ts';
-import { createDestination } from '../../../adapters/registry.ts';
 import { silent } from '../../../records/telemetry.ts';
 import { Child } from '../support/child.ts';
 import { delivery, destinationName, noDeadline } from '../support/deliveries.ts';
@@ -89,7 +88,7 @@ describe('folder destination: writing', () => {
   });
 
   it.each(['fixed.txt', '../{key}', '.{key}', '{key} {patient}'])('refuses the template %s when it is made', (name) => {
-    expect(() => createDestination('folder', destinationName('gp'), { path: '/nowhere', name }, silent)).toThrow('setting `name`');
+    expect(() => new FolderDestination(destinationName('gp'), { path: '/nowhere', name }, silent)).toThrow('setting `name`');
   });
 
   it('lets no attempt whose time is up put a file under its name', async () => {

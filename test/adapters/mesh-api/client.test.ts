@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { MeshClient } from '../../../adapters/mesh-api/client.ts';
 import { MeshContentError, MeshError } from '../../../adapters/mesh-api/errors.ts';
 import { allOf, bodyOf, clientParts, mailboxSettings, OURS, Services, THEIRS } from './support/service.ts';
@@ -18,7 +19,7 @@ const meshError = async (asked: Promise<unknown>): Promise<MeshError> => {
 
 const TO_THEM = { 'mex-from': OURS, 'mex-to': THEIRS, 'mex-workflowid': 'W1' };
 
-describe('mesh.md §4.1 the first POST is never sent twice by itself', () => {
+describe('MESH rule 4.1 the first POST is never sent twice by itself', () => {
   it.each([
     ['no answer after it was taken', { effect: 'reset', after: true } as const, null, true],
     ['no answer, and not taken', { effect: 'reset' } as const, null, true],
@@ -73,7 +74,7 @@ describe('mesh.md §4.1 the first POST is never sent twice by itself', () => {
   });
 });
 
-describe('mesh.md §4.2 a token for each attempt', () => {
+describe('MESH rule 4.2 a token for each attempt', () => {
   it('retries and chunks are signed afresh, and the server sees no token twice', async () => {
     const server = await services.start();
     const client = services.client(server);
@@ -94,7 +95,7 @@ describe('mesh.md §4.2 a token for each attempt', () => {
   });
 });
 
-it('mesh.md §4.3 the body of a chunk is opened anew for each attempt', async () => {
+it('MESH rule 4.3 the body of a chunk is opened anew for each attempt', async () => {
   const server = await services.start();
   const client = services.client(server);
   const id = await client.send({ ...TO_THEM, 'mex-chunk-range': '1:2' }, bodyOf('first '));
@@ -117,7 +118,7 @@ it('mesh.md §4.3 the body of a chunk is opened anew for each attempt', async ()
   expect(await allOf((await them.download(id)).body)).toEqual(Buffer.concat([Buffer.from('first '), big, big]));
 });
 
-describe('mesh.md §4.5 pages of the inbox', () => {
+describe('MESH rule 4.5 pages of the inbox', () => {
   it('relative links lead to all of 1,200 messages, and filtered pages may be empty in between', async () => {
     const server = await services.start();
     const wanted: string[] = [];
@@ -151,7 +152,7 @@ describe('mesh.md §4.5 pages of the inbox', () => {
   });
 });
 
-describe('mesh.md §4.9 names', () => {
+describe('MESH rule 4.9 names', () => {
   it('ids and local ids are quoted in paths', async () => {
     const paths: string[] = [];
     const server = createServer((request, response) => {
@@ -182,7 +183,7 @@ describe('mesh.md §4.9 names', () => {
   });
 });
 
-it('mesh.md §4.14 the handshake says which client runs on what', async () => {
+it('MESH rule 4.14 the handshake says which client runs on what', async () => {
   const server = await services.start();
   // The stand-in refuses a handshake without them, as the service does.
   await services.client(server).handshake();
@@ -199,6 +200,15 @@ describe('assurance', () => {
     });
     return { server, us: services.client(server), them: services.client(server, { id: THEIRS }) };
   };
+
+  it('assurance 201 send plain, assurance 202 send gzip: the recipient has what was sent', async () => {
+    const { us, them } = await pair();
+    const text = 'to the practice '.repeat(10_000);
+    const plain = await us.send(TO_THEM, bodyOf(text));
+    const zipped = await us.send({ ...TO_THEM, 'content-encoding': 'gzip' }, bodyOf(gzipSync(text)));
+    for (const id of [plain, zipped]) expect((await allOf((await them.download(id)).body)).toString()).toBe(text);
+    expect((await them.inbox()).ids).toEqual([plain, zipped]);
+  });
 
   it('assurance 701 a disabled mailbox is refused with 403', async () => {
     const { server, us } = await pair();

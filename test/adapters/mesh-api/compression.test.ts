@@ -4,7 +4,7 @@ import { compresses, isCompressed, WORTH_COMPRESSING } from '../../../adapters/m
 const large = 20 * WORTH_COMPRESSING;
 const xml = Buffer.from('<?xml version="1.0"?><Bundle/>');
 
-describe('mesh.md §4.13 skip compression when already compressed or small', () => {
+describe('MESH rule 4.13 skip compression when already compressed or small', () => {
   it('compresses a large text', () => {
     expect(compresses('auto', large, xml)).toBe(true);
   });

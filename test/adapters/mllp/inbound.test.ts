@@ -3,7 +3,6 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { MllpSource, type MllpSourceSettings } from '../../../adapters/mllp/inbound.ts';
-import { createSource } from '../../../adapters/registry.ts';
 import { encodeFrame } from '../../../formats/mllp/frame.ts';
 import type { Receipt } from '../../../records/ports.ts';
 import { silent } from '../../../records/telemetry.ts';
@@ -392,7 +391,7 @@ describe('MLLP source: connections', () => {
     await once(other, 'listening');
     const taken = other.address();
     const port = taken !== null && typeof taken === 'object' ? taken.port : 0;
-    const source = createSource('mllp', sourceName('prison-adt'), { host: '127.0.0.1', port }, new ScriptedReceiver(), silent);
+    const source = new MllpSource(sourceName('prison-adt'), { host: '127.0.0.1', port }, new ScriptedReceiver(), silent);
     await expect(source.start()).rejects.toThrow(
       `source prison-adt: cannot listen on 127.0.0.1:${port}: another program listens there already`,
     );

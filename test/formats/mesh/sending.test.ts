@@ -22,7 +22,7 @@ describe('transport headers of a message', () => {
     });
   });
 
-  it('mesh.md §4.12 never names the source’s file in mex-filename', () => {
+  it('MESH rule 4.12 never names the source’s file in mex-filename', () => {
     const sent = plan({ localId: 'message', subject: 'message' }, { headers: { filename: 'TESTER_MORGAN_9990000018.pdf', to: 'X' } });
     expect(JSON.stringify(sent)).not.toContain('TESTER');
     expect(sent).toMatchObject({ headers: { filename: 'TC0001.json' } });

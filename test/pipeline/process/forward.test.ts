@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { MessageId } from '../../../records/ids.ts';
+import { brandAs, type MessageId, type SourceName } from '../../../records/ids.ts';
 import { freshId, movement, reportLines, reportOf, somebody } from '../../support/example-messages.ts';
 import { MailboxSite } from '../../support/mailbox-site.ts';
 
@@ -153,6 +153,26 @@ describe('a workflow that is held', () => {
     await site.release(id);
     await site.process();
     expect(await outcome(id)).toMatchObject({ state: 'held', reason: 'no-mapping' });
+  });
+});
+
+describe('a report that names no delivery of ours', () => {
+  it('stays held when it is released: nothing is read out of it', async () => {
+    const receipt = await site.receiver.receiveReport({
+      source: brandAs<SourceName>('gp-mailbox'),
+      connection: 'mesh/gp',
+      transportId: 'REPORT1',
+      bytes: Buffer.from('{"mex-messagetype":"REPORT"}'),
+      type: 'REPORT',
+      name: { mailbox: 'X26OT001' },
+      receipt: { stage: 'reported', good: false, receiptCode: '14', reference: 'REPORT1' },
+      final: true,
+    });
+    const id = receipt?.messageId ?? brandAs<MessageId>(0);
+    expect(await outcome(id)).toMatchObject({ state: 'held', reason: 'report-unmatched' });
+    await site.release(id);
+    await site.process();
+    expect(await outcome(id)).toMatchObject({ state: 'held', reason: 'report-unmatched', deliveries: 0 });
   });
 });
 

@@ -1,9 +1,11 @@
-import { readdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MeshServer } from '../../../stand-ins/mesh/handle.ts';
 import type { MeshServerOptions } from '../../../stand-ins/mesh/options.ts';
 import { startMeshServer } from '../../../stand-ins/mesh/server.ts';
+import { eventually } from '../../support/eventually.ts';
 import { type Disposable, temporaryFolder } from '../../support/temp.ts';
 import { PlainClient, sentId } from './client.ts';
 
@@ -15,12 +17,16 @@ describe('with a data folder', () => {
   let server: MeshServer;
   let a: PlainClient;
   let b: PlainClient;
+  let closed = true;
   const start = async (options: MeshServerOptions = {}): Promise<void> => {
     server = await startMeshServer({ mailboxes: MAILBOXES, data: folder.path, ...options });
+    closed = false;
     a = new PlainClient(server, 'A1');
     b = new PlainClient(server, 'B1');
   };
   const stop = async (): Promise<void> => {
+    if (closed) return;
+    closed = true;
     a.close();
     b.close();
     await server.close();
@@ -29,7 +35,10 @@ describe('with a data folder', () => {
   beforeEach(async () => {
     folder = await temporaryFolder('mesh');
   });
-  afterEach(() => folder.remove());
+  afterEach(async () => {
+    await stop();
+    await folder.remove();
+  });
 
   it('a restart finds messages, chunks, states and certificates again', async () => {
     await start();
@@ -63,6 +72,50 @@ describe('with a data folder', () => {
     await stop();
   });
 
+  it('leaves no bodies behind of a chunk that came again, or never to its end', async () => {
+    await start();
+    const id = sentId(await a.send('B1', 'one', { 'mex-chunk-range': '1:3' }));
+    for (const body of ['wrong', 'right']) await a.sendChunk(id, 2, 3, body);
+    const files = (count: number): Promise<string[]> =>
+      eventually(
+        () => readdir(join(folder.path, 'messages')),
+        (found) => found.length === count,
+      );
+    const broken = async function* () {
+      yield Buffer.alloc(200_000, 1);
+      // Its beginning is on disk when the sender dies.
+      await files(4);
+      throw new Error('the sender dies');
+    };
+    await expect(a.sendChunk(id, 3, 3, broken(), { 'content-length': '1000000' })).rejects.toThrow();
+    const names = await files(3);
+    expect(names.map((name) => name.slice(id.length)).sort()).toEqual([
+      expect.stringMatching(/^\.1\./),
+      expect.stringMatching(/^\.2\./),
+      '.json',
+    ]);
+    await stop();
+  });
+
+  it("a patient's address is kept only until the practice is found, also over a restart", async () => {
+    const options: MeshServerOptions = {
+      mailboxes: [...MAILBOXES, { id: 'P1', password: 'p', odsCode: 'A83002' }],
+      patients: [{ nhsNumber: '9990000018', birthDate: '1955-01-09', surname: 'Smith', practice: 'A83002' }],
+      routing: { delay: DAY },
+    };
+    const onDisk = async (id: string): Promise<string> => readFile(join(folder.path, 'messages', `${id}.json`), 'utf8');
+    await start(options);
+    const workflow = { 'mex-workflowid': 'GPCONNECT_SEND_DOCUMENT' };
+    const id = sentId(await a.send('GPPROVIDER_9990000018_19550109_SMITH', 'letter', workflow));
+    expect(await onDisk(id)).toContain('9990000018');
+    await stop();
+    await start(options);
+    await server.clock.advance(DAY);
+    expect(await server.message(id)).toMatchObject({ recipient: 'P1', state: 'accepted' });
+    expect(await onDisk(id)).not.toContain('9990000018');
+    await stop();
+  });
+
   it('leaves no bodies behind of what was collected or forgotten', async () => {
     await start();
     const id = sentId(await a.send('B1', 'x'));
@@ -76,13 +129,22 @@ describe('with a data folder', () => {
 
 describe('without a data folder', () => {
   it('large bodies are in a temporary folder that goes with the server', async () => {
-    const folders = async (): Promise<number> => (await readdir(tmpdir())).filter((name) => name.startsWith('mesh-server-')).length;
-    const before = await folders();
+    /** Where a body of this message lies, among the temporary folders of all servers that run now. */
+    const foldersOf = async (id: string): Promise<string[]> => {
+      const found: string[] = [];
+      for (const name of await readdir(tmpdir())) {
+        if (!name.startsWith('mesh-server-')) continue;
+        const files = await readdir(join(tmpdir(), name)).catch(() => []);
+        if (files.some((file) => file.startsWith(id))) found.push(join(tmpdir(), name));
+      }
+      return found;
+    };
     const server = await startMeshServer({ tls: false, mailboxes: MAILBOXES });
-    await server.put('A1', { workflowId: 'W', body: Buffer.alloc(100_000) });
-    expect(await folders()).toBe(before + 1);
+    const id = await server.put('A1', { workflowId: 'W', body: Buffer.alloc(100_000) });
+    const [temporary = ''] = await foldersOf(id);
+    expect(existsSync(temporary)).toBe(true);
     await server.close();
-    expect(await folders()).toBe(before);
+    expect(existsSync(temporary)).toBe(false);
   });
 
   it('what is put in from within comes out as sent: text, bytes, streams, chunks, compressed', async () => {

@@ -210,7 +210,7 @@ describe('the stand-in is as strict as the service', () => {
   it('counts the requests that ran at the same time in one mailbox', async () => {
     const [a, b] = await start();
     for (let time = 0; time < 3; time += 1) await b.get('/inbox');
-    server.inject({ effect: 'slow-first-byte', milliseconds: 200, mailbox: 'A1', times: 0 });
+    server.inject({ effect: 'slow-first-byte', milliseconds: 1_500, mailbox: 'A1', times: 0 });
     await Promise.all([a.get('/inbox'), a.get('/inbox'), a.get('/inbox')]);
     expect([server.mailbox('A1').mostConcurrent, server.mailbox('B1').mostConcurrent]).toEqual([3, 1]);
   });

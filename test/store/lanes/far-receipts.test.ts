@@ -368,6 +368,23 @@ describe('what does not come in time', () => {
     expect(await s.lane(claim)).toMatchObject({ phase: 0, head: null });
   });
 
+  it('a pair that no client takes out of its folder is held too', async () => {
+    const s = await site({ confirmedBy: 'accepted', tracking: null });
+    const { lane, delivery, token } = only(await s.claim(only(await s.file(await s.person()))));
+    const written: HeadResult = { lane, delivery, token, kind: 'delivered', confirmed: false, receiptCode: 'file' };
+    await s.lanes.turn(
+      { ...s.outlet, far: { confirmedBy: 'accepted' } },
+      { results: [written], again: false, claims: [], next: 0, probe: false },
+    );
+    expect(await s.store.database.query('select 1 from receipt')).toEqual([]);
+    s.later(6 * DAY);
+    expect(await holdOverdue(s.parts)).toMatchObject([{ reason: 'not-collected', deliveries: [delivery] }]);
+    const [row] = await listDeliveries(s.store.database, { id: delivery });
+    const name = { mailbox: 'main', farId: 'F1', transportKey: row?.transportKey ?? '' };
+    await s.receipts.note(name, receipt({ stage: 'accepted', receiptCode: '00' }));
+    expect(await s.view(delivery)).toBe('confirmed');
+  });
+
   it('is not waited for where acceptance confirms', async () => {
     const s = await site({ confirmedBy: 'accepted' });
     await s.sent('F1');
@@ -407,6 +424,27 @@ describe('asking whether it was collected', () => {
     expect((await s.receipts.awaited('main', 1)).map(({ id }) => id)).toEqual([first.delivery]);
     expect((await s.receipts.awaited('main', 10)).map(({ farId }) => farId)).toEqual(['F2']);
   });
+});
+
+it('many at once are as one: a receipt is noted once, a release files once, and a late look finds nothing to hold', async () => {
+  const s = await site();
+  const { delivery } = await s.sent('F1');
+  const noted = await Promise.all(Array.from({ length: 8 }, () => s.receipts.note(named('F1'), notCollected)));
+  expect(noted.filter((outcome) => outcome === 'noted')).toHaveLength(1);
+  expect(noted.filter((outcome) => outcome === 'known')).toHaveLength(7);
+  s.later(6 * DAY);
+  const [released] = await Promise.all([
+    Promise.all(Array.from({ length: 5 }, () => releaseDelivery(s.store.database, s.store.vault, delivery, nurse))),
+    s.receipts.note(named('F1'), receipt()),
+    holdOverdue(s.parts),
+  ]);
+  expect(released.filter(({ outcome }) => outcome === 'done').length).toBeLessThanOrEqual(1);
+  const { deliveries, balances } = await s.balance();
+  // Either the news came first and confirmed it, or the release and it is sent again.
+  expect([deliveries, await s.view(delivery), balances]).toEqual(
+    released.some(({ outcome }) => outcome === 'done') ? [2, 'withdrawn', true] : [1, 'confirmed', true],
+  );
+  expect((await s.lanes.checkLanes()).faults).toEqual([]);
 });
 
 it('a report keeps the message that brought it', async () => {

@@ -4,7 +4,8 @@ import { brandAs, type Token } from '../../../../records/ids.ts';
 /** The store's memory of mailboxes, shared by the daemons of a test. */
 export class TestDiary implements MailboxDiary {
   readonly #notes = new Map<string, number>();
-  readonly written: string[] = [];
+  /** When each look began. */
+  readonly looks: number[] = [];
 
   async read(mailbox: string) {
     const since = (what: string): number | null => {
@@ -15,8 +16,9 @@ export class TestDiary implements MailboxDiary {
   }
 
   async note(mailbox: string, what: 'handshake' | 'poll'): Promise<void> {
-    this.#notes.set(`${mailbox} ${what}`, Date.now());
-    this.written.push(`${mailbox} ${what}`);
+    const now = Date.now();
+    this.#notes.set(`${mailbox} ${what}`, now);
+    if (what === 'poll') this.looks.push(now);
   }
 }
 
