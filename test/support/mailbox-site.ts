@@ -31,9 +31,7 @@ import { loaded, writeSite } from './example-site.ts';
 import { enterTestDaemon, testOutlet } from './lanes.ts';
 import { type Disposable, temporaryFolder } from './temp.ts';
 
-const MAILBOX = `
-mailboxes:
-  gp:
+const MAILBOX = `  gp:
     id: X26OT001
     url: http://127.0.0.1:1
     password: one
@@ -253,7 +251,8 @@ const writeDispositions = async (folder: string, dispositions: string): Promise<
     file,
     yaml
       .replace(`- ${MAPPINGS}\n`, '')
-      .replace('\nsources:', `${MAILBOX}\nsources:\n  gp-mailbox:\n    kind: mesh-api\n    mailbox: gp\n${below}`)
+      .replace('\nmailboxes:\n', `\nmailboxes:\n${MAILBOX}`)
+      .replace('\nsources:', `\nsources:\n  gp-mailbox:\n    kind: mesh-api\n    mailbox: gp\n${below}`)
       .replace('\nroutes:', `${DESTINATIONS.replaceAll('data/', `${folder}/data/`)}\nroutes:`),
   );
   return loaded(file);

@@ -277,7 +277,7 @@ describe('mesh.md §2.2: pairing and naming', () => {
   });
 
   it('does not begin with files that are younger than it is told to wait, or still grow', async () => {
-    const site = await client({ settleFor: 150 });
+    const site = await client({ settleFor: 1_000 });
     await site.drop('IN', 'a', received(), '');
     for (let n = 0; n < 12; n += 1) {
       await appendFile(site.at('IN', 'a.dat'), `${n},`);

@@ -82,6 +82,18 @@ describe('mesh.md §2.2: pairs for an installed client', () => {
     expect(await namesIn(path, 'out')).toEqual(['tc-K.ctl', 'tc-K.dat']);
   });
 
+  it('shows no control file whose data file could not have its name', async () => {
+    const { destination, path, at } = await open();
+    await mkdir(at('OUT', 'tc-KEY1.dat'));
+    expect(await destination.send(letter(), noDeadline())).toEqual({
+      outcome: 'transient',
+      code: 'folder-unreachable',
+      sentBytes: false,
+      transport: true,
+    });
+    expect(await namesIn(path, 'OUT')).toEqual(['tc-KEY1.dat']);
+  });
+
   it('keeps a key that holds the signs of a path within the folder, and finds it again in a name', async () => {
     const { destination, path } = await open({ localId: 'none' });
     const keys = ['../../etc/passwd', '..', 'a/b', 'a=2fb', 'é ✓', 'TC0001'];
