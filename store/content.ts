@@ -125,9 +125,7 @@ class SealedContent implements ContentStore {
         namer.update(bytes);
         size += bytes.length;
         const sealed = this.#vault.seal(bytes, aad(id, n, last));
-        const written = this.#database.query('insert into content_chunk (content_id, n, body) values ($1, $2, $3)', [id, n, sealed.bytes], {
-          name: 'content-chunk',
-        });
+        const written = this.#writeChunk(id, n, sealed.bytes);
         written.catch(() => {});
         pending.push(written);
         if (pending.length >= AHEAD) await pending.shift();
@@ -139,6 +137,18 @@ class SealedContent implements ContentStore {
     }
     await Promise.all(pending);
     return this.#finish({ id, name: namer.name(), size }, n, lasting);
+  }
+
+  /** On the disk with the commit that names the content, at the latest: a chunk alone need not wait for the disk. */
+  async #writeChunk(id: number, n: number, bytes: Buffer): Promise<void> {
+    await this.#database.inTransaction(
+      async (tx) => {
+        const written = tx.query('insert into content_chunk (content_id, n, body) values ($1, $2, $3)', [id, n, bytes], 'content-chunk');
+        tx.commit();
+        await written;
+      },
+      { synchronousCommit: false },
+    );
   }
 
   /** Names the content, unless the same bytes have been stored meanwhile: then ours go. */

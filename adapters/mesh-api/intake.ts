@@ -214,7 +214,7 @@ export class MailboxIntake {
 
   /** Into the journal, behind what it was given before; after one that fails none is begun. */
   #enqueue(id: string, work: () => Promise<void>): void {
-    this.#begin(this.#before, id, work);
+    void this.#begin(this.#before, id, work);
   }
 
   /** What takes more than one commit: those before it are through, and none behind it is begun before it is. */

@@ -21,9 +21,11 @@ export interface Drain {
 /** Against what was sent. */
 export interface Faults {
   readonly missing: number;
-  /** Journalled more than once, or fetched again after they were journalled. */
+  /** In the journal more than once. */
   readonly repeated: number;
   readonly unprocessed: number;
+  /** Journalled and not acknowledged when their reader was killed: seen to be duplicates. No fault. */
+  readonly fetchedAgain: number;
 }
 
 const LONGEST = 600_000;
@@ -37,8 +39,12 @@ export async function faultsOf(rig: MeshRig, sent: number): Promise<Faults> {
     const { messages } = await conservation(database);
     const sum = (pick: (row: (typeof messages)[number]) => number): number => messages.reduce((total, row) => total + pick(row), 0);
     const distinct = sum((row) => row.processed) + sum((row) => row.held) + sum((row) => row.rejected) + sum((row) => row.unprocessed);
-    const repeated = sum((row) => row.duplicate) + Math.max(0, distinct - sent);
-    return { missing: Math.max(0, sent - distinct), repeated, unprocessed: distinct - sum((row) => row.processed) };
+    return {
+      missing: Math.max(0, sent - distinct),
+      repeated: Math.max(0, distinct - sent),
+      unprocessed: distinct - sum((row) => row.processed),
+      fetchedAgain: sum((row) => row.duplicate),
+    };
   } finally {
     await database.close();
   }
@@ -75,8 +81,11 @@ export async function runDrain(mailboxes: number, messages: number): Promise<Dra
     const sent = each * mailboxes;
     await rig.standIn.call('putSmall', { mailboxes: ids, each, workflow: SMALL, load: 2 } satisfies SmallPut);
     const filled = await rig.cpu();
+    const profile = process.env.BENCH_PROFILE !== undefined;
+    if (profile) await rig.daemons[0]?.call('profile');
     const { began, latest } = await untilDrained(rig);
     const after = await rig.cpu();
+    if (profile) await rig.daemons[0]?.call('profiled');
     const faults = await untilProcessed(rig, sent + warmth * mailboxes);
     const ended = performance.timeOrigin + performance.now();
     const { concurrent } = await rig.standIn.call<{ concurrent: number }>('strain');

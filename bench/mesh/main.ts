@@ -11,6 +11,7 @@ type Part = (typeof PARTS)[number];
 
 export const MESH_USAGE = `npm run bench -- mesh [options]
   --only <…>          of memory (large messages), one (mailbox), many (mailboxes), pair (of daemons), idle
+  BENCH_PROFILE=<file> in the environment keeps the daemon's profile of the last mailboxes drained
   --quick             fewer and smaller: a first look, whose figures are not the goals'
   --json              the report as JSON on standard output; progress on standard error`;
 

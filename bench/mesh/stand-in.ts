@@ -146,7 +146,7 @@ answerCalls({
   },
   putLarge,
   putSmall,
-  drained: (): Drained => watch?.now ?? { began: 0, latest: 0, waiting: waiting(), gone: 0 },
+  drained: (): Drained => ({ began: 0, latest: 0, gone: 0, ...watch?.now, waiting: waiting() }),
   received,
   /** Most requests of one mailbox at the same time, and faults of the stand-in itself. */
   strain: () => ({

@@ -54,6 +54,35 @@ describe('the pool', () => {
     expect(await plan(db.open({ plans: 'by-index' }))).toMatch(/Index Scan using person_pkey/);
   });
 
+  describe('a large value, read where it lies', () => {
+    const body = Buffer.from(Array.from({ length: 700_000 }, (_, at) => (at * 31) % 256));
+    const read = (where: string) => db.database.readBytes(`select body from probe where ${where}`, (bytes) => Buffer.from(bytes));
+    beforeEach(() => db.database.query('insert into probe values (1, $1), (2, null), (3, $2)', [body, Buffer.alloc(0)]));
+
+    it('comes byte by byte as it was written, several at once', async () => {
+      const all = await Promise.all([read('id = 1'), read('id = 3'), read('id = 1')]);
+      expect(all.map((one) => one?.equals(body))).toEqual([true, false, true]);
+      expect(all[1]).toEqual(Buffer.alloc(0));
+    });
+
+    it('is undefined where there is no row, and where the row has none', async () => {
+      expect(await Promise.all([read('id = 4'), read('id = 2')])).toEqual([undefined, undefined]);
+    });
+
+    it('that its reader cannot use is the reader’s failure: the connection is used again', async () => {
+      const lone = db.open({ max: 1 });
+      const pid = async () => (await lone.query('select pg_backend_pid() as pid'))[0];
+      const before = await pid();
+      const unusable = new RangeError('no use');
+      const failed = lone.readBytes('select body from probe where id = 1', () => {
+        throw unusable;
+      });
+      expect(await failureOf(failed)).toBe(unusable);
+      expect(await failureOf(lone.readBytes('select nothing from probe', (bytes) => bytes.length))).toBeInstanceOf(StoreError);
+      expect(await pid()).toEqual(before);
+    });
+  });
+
   it('refuses a bigint that a number cannot hold', async () => {
     await expect(db.database.query('select 9007199254740993::int8 as big')).rejects.toThrow();
   });

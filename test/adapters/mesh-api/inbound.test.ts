@@ -179,6 +179,31 @@ describe('MESH rule 4.7 acknowledged only after the commit', () => {
     expect(store.journal.ids).toEqual([other]);
   });
 
+  it('a store that takes its time gets several messages at once, in order; a batch is alone, and nothing overtakes it', async () => {
+    const server = await services.start();
+    const batch = 'BHS|x\rMSH|1\rMSH|2\r';
+    const ids: string[] = [];
+    for (const body of ['MSH|a', 'MSH|b', batch, 'MSH|c', 'MSH|d', 'MSH|e']) ids.push(await server.put(OURS, { workflowId: 'W1', body }));
+    const store = new Store();
+    const gate = new Gate();
+    const [begun, open, withBatch] = [new Set<string>(), new Set<string>(), new Set<string>()];
+    store.journal.onReceive = async ({ transportId }) => {
+      begun.add(transportId);
+      open.add(transportId);
+      if (open.has(ids[2] ?? '')) for (const each of open) withBatch.add(each);
+      if (transportId !== ids[2]) await gate.opened;
+      else await new Promise((done) => setTimeout(done, 50));
+      open.delete(transportId);
+    };
+    await readers.start(server, { store });
+    await until('both before the batch are given to the journal', () => begun.size === 2);
+    expect([...begun]).toEqual(ids.slice(0, 2));
+    gate.open();
+    await until('the inbox is empty', empty(server));
+    expect(store.journal.ids).toEqual(ids);
+    expect([...withBatch]).toEqual([ids[2]]);
+  });
+
   it('an acknowledgement that fails is made later, without fetching the message again', async () => {
     const server = await services.start();
     const id = await server.put(OURS, { workflowId: 'W1', body: 'x' });
