@@ -24,7 +24,7 @@ const ANY: Readonly<Record<string, FaultCode>> = {
   '18': 'workflow-not-allowed',
 };
 
-/** DTS gave 03, 04 and 15 to 17 to its own connection; MESH gives some of them to what is sent (mesh.md §1.8, §2.4). */
+/** DTS gave 03, 04 and 15 to 17 to its own connection; MESH gives some of them to what is sent (MESH rules 1.8 and 2.4). */
 const BY_EVENT: Readonly<Record<string, Readonly<Record<string, FaultCode>>>> = {
   SEND: {
     '08': 'recipient-unknown',

@@ -58,7 +58,7 @@ const controlIn = async (site: MeshFolders, folder: string, name: string) => {
   return found.control;
 };
 
-describe('mesh.md §2.5 (b): in place of a MESH client', () => {
+describe('MESH rule 2.5 (b): in place of a MESH client', () => {
   it('hands a pair over with what its control file says, keeps it until it is sent, and puts it into SENT with its id', async () => {
     const site = await standIn(null);
     const messages = remembered(site);
@@ -148,7 +148,7 @@ describe('mesh.md §2.5 (b): in place of a MESH client', () => {
     await clearedUp(site);
   });
 
-  it('mesh.md §2.3: tells its sender where a control file that cannot be read is wrong, without repeating it', async () => {
+  it('MESH rule 2.3: tells its sender where a control file that cannot be read is wrong, without repeating it', async () => {
     const site = await standIn();
     const broken = dropped({ Subject: 'TESTER 9990000018' }).replace('</To_DTS>', '</From_DTS>');
     await site.drop('OUT', 'letter', broken);
@@ -179,7 +179,7 @@ describe('mesh.md §2.5 (b): in place of a MESH client', () => {
     expect(site.mailbox.streams[0]?.headers).toMatchObject({ localid: 'L1', to: 'X26OT002' });
   });
 
-  it('mesh.md §2.2: waits for a control file that is still being written, and refuses it when it stays cut off', async () => {
+  it('MESH rule 2.2: waits for a control file that is still being written, and refuses it when it stays cut off', async () => {
     const site = await standIn({ dataWait: 2_000 });
     const text = dropped();
     await writeFile(site.at('OUT', 'a.dat'), 'data');
