@@ -46,3 +46,7 @@ export const knownFault = ({ event, code }: MeshStatus): FaultCode | undefined =
 
 /** What an error of MESH means here. Only for what MESH itself calls an error: a delay (TRANSFER 05, SUCCESS) is none. */
 export const meshFault = (status: MeshStatus): FaultCode => knownFault(status) ?? 'mesh-refused';
+
+/** The same for what the API and its reports say of a message we sent: under another event than SEND the number is about something else. */
+export const sendFault = (status: MeshStatus): FaultCode =>
+  ['', 'SEND'].includes(status.event.trim().toUpperCase()) ? meshFault(status) : 'mesh-refused';
