@@ -42,6 +42,7 @@ mailboxes:
     tracking: 1h
 sources:
   inbox: {kind: mesh-api, mailbox: main}
+  client: {kind: mesh-folder, path: beside, mailbox: X26OT003}
 destinations:
   clinical:
     kind: mesh-api

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MeshFolderIntakeSettings } from '../../../adapters/mesh-folder/round.ts';
@@ -293,6 +293,11 @@ describe('in place of a MESH client: restarts', () => {
     await site.watch({ role: 'as-client' });
     await site.drop('OUT', 'a', dropped());
     await until('taken', () => messages.has('L1'));
+    const noted = async () => {
+      const [claim = ''] = await namesIn(site.path, 'processing');
+      return claim !== '' && (await readdir(site.at('processing', claim))).includes('.state');
+    };
+    await until('what the journal said is noted', noted);
     const name = 'mesh-folder:client';
     // Another has the lease for a while, and puts the pair away.
     site.leases.lose(name);
