@@ -40,27 +40,29 @@ const AHEAD = 4;
 /** Number and last-flag bind each chunk: a chunk left out at the end, or two exchanged, do not open. */
 const aad = (id: number, n: number, last: boolean): string => `content:${id}:${n}:${last ? 1 : 0}`;
 
-/** Cuts any stream into chunks of one size, each with whether it is the last. There is always at least one. */
+/**
+ * Cuts any stream into chunks of one size, each with whether it is the last. There is always at least one. All lie in the same buffer: a
+ * chunk is to be used before the next is asked for.
+ */
 async function* chunked(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): AsyncGenerator<{ readonly bytes: Buffer; readonly last: boolean }> {
-  let waiting: Uint8Array[] = [];
+  const chunk = Buffer.allocUnsafeSlow(CHUNK);
   let size = 0;
   for await (const piece of source) {
     for (let at = 0; at < piece.length; ) {
       // A full chunk is held back until more comes: only then is it known not to be the last.
       if (size === CHUNK) {
-        yield { bytes: Buffer.concat(waiting, size), last: false };
-        waiting = [];
+        yield { bytes: chunk, last: false };
         size = 0;
       }
       const part = piece.subarray(at, at + CHUNK - size);
-      waiting.push(part);
+      chunk.set(part, size);
       size += part.length;
       at += part.length;
     }
   }
-  yield { bytes: Buffer.concat(waiting, size), last: true };
+  yield { bytes: chunk.subarray(0, size), last: true };
 }
 
 interface Row {
@@ -196,14 +198,12 @@ class SealedContent implements ContentStore {
     const namer = this.#vault.contentNamer();
     let size = 0;
     for (let n = 0; n < row.chunks; n++) {
-      const found = await this.#database.query<{ body: Buffer }>(
-        'select body from content_chunk where content_id = $1 and n = $2',
-        [row.id, n],
-        { name: 'content-read' },
+      const place = aad(row.id, n, n === row.chunks - 1);
+      const bytes = await this.#database.readBytes(
+        `select body from content_chunk where content_id = ${Math.trunc(row.id)} and n = ${Math.trunc(n)}`,
+        (body) => this.#vault.unseal(row.key_id, body, place),
       );
-      const body = found[0]?.body;
-      if (body === undefined) throw new ContentBroken(row.id);
-      const bytes = this.#vault.unseal(row.key_id, body, aad(row.id, n, n === row.chunks - 1));
+      if (bytes === undefined) throw new ContentBroken(row.id);
       namer.update(bytes);
       size += bytes.length;
       // The last piece is kept back until the whole is known to be what its name says.

@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import pg from 'pg';
 import { silent, type Telemetry } from '../records/telemetry.ts';
+import { copyOut } from './copy-out.ts';
 import { answeredByServer, commitError, StoreError, storeError } from './failure.ts';
 import { rowTypes } from './types.ts';
 
@@ -55,6 +56,11 @@ export interface TransactionOptions {
 export interface Database {
   /** One statement in a transaction of its own. When the connection is lost its outcome is unknown: let it be repeatable. */
   query<R extends object>(text: string, values?: readonly unknown[], options?: QueryOptions): Promise<R[]>;
+  /**
+   * One bytea, large as it may be: what `use` makes of its bytes, which it must not keep. undefined where there is no such row. `select`
+   * names one column and takes no parameters.
+   */
+  readBytes<T>(select: string, use: (bytes: Buffer) => T): Promise<T | undefined>;
   /** BEGIN, the work, COMMIT. Throws `CommitUnknown` when the connection is lost during COMMIT; any other error = nothing happened. */
   inTransaction<T>(work: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
   close(): Promise<void>;
@@ -114,6 +120,29 @@ class PooledDatabase implements Database {
       release(client, error);
       throw storeError(error);
     }
+  }
+
+  async readBytes<T>(select: string, use: (bytes: Buffer) => T): Promise<T | undefined> {
+    const client = await this.#checkOut();
+    // What `use` says of the bytes is no failure of the connection.
+    let made: { readonly value: T } | { readonly error: unknown } | undefined;
+    const keep = (bytes: Buffer): void => {
+      try {
+        made = { value: use(bytes) };
+      } catch (error) {
+        made = { error };
+      }
+    };
+    try {
+      await copyOut(client, select, keep);
+      release(client);
+    } catch (error) {
+      release(client, error);
+      throw storeError(error);
+    }
+    if (made === undefined) return undefined;
+    if ('error' in made) throw made.error;
+    return made.value;
   }
 
   async inTransaction<T>(work: (tx: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {

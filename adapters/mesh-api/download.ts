@@ -1,6 +1,6 @@
-import { once } from 'node:events';
 import { createGunzip } from 'node:zlib';
 import { MEX, readChunkRange } from '../../formats/mesh/headers.ts';
+import { drained } from './drained.ts';
 import { MeshContentError, MeshError } from './errors.ts';
 import type { Answer, MeshHeaders } from './exchange.ts';
 
@@ -28,7 +28,7 @@ async function* gunzip(body: AsyncIterable<Buffer>, chunk: number): AsyncGenerat
     try {
       for await (const piece of body) {
         if (stream.destroyed) return;
-        if (!stream.write(piece)) await Promise.race([once(stream, 'drain'), once(stream, 'close')]);
+        if (!stream.write(piece)) await drained(stream);
       }
       stream.end();
     } catch (error) {

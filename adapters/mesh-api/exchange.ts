@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import { errnoOf } from '../condition.ts';
 import type { Connections } from './connections.ts';
+import { drained } from './drained.ts';
 import { MeshError } from './errors.ts';
 
 /** By lower-case name; what is empty is absent. */
@@ -47,9 +48,10 @@ const headersOf = (raw: IncomingHttpHeaders): MeshHeaders => {
 
 async function* piecesOf(answer: IncomingMessage, timeout: number): AsyncGenerator<Buffer> {
   const pieces: AsyncIterator<Buffer> = answer[Symbol.asyncIterator]();
+  const silent = (): void => void answer.destroy(new MeshError({ trouble: 'silence', reached: true }));
   try {
     for (;;) {
-      const timer = setTimeout(() => answer.destroy(new MeshError({ trouble: 'silence', reached: true })), timeout);
+      const timer = setTimeout(silent, timeout);
       let next: IteratorResult<Buffer>;
       try {
         next = await pieces.next();
@@ -68,18 +70,6 @@ async function* piecesOf(answer: IncomingMessage, timeout: number): AsyncGenerat
     if (!answer.complete) answer.destroy();
   }
 }
-
-/** Until the connection takes more, or is gone. */
-const drained = (asked: ClientRequest): Promise<void> =>
-  new Promise((go) => {
-    const on = (): void => {
-      asked.off('drain', on);
-      asked.off('close', on);
-      go();
-    };
-    asked.once('drain', on);
-    asked.once('close', on);
-  });
 
 /** Writes the body, at the pace of the connection; stops when the answer comes before its end. */
 const upload = async (

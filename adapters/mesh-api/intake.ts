@@ -39,9 +39,12 @@ export interface IntakeParts {
   readonly onLeft: (workflow: string) => void;
 }
 
+/** A batch is journalled message by message, each when the one before is committed. Also in two bytes a character. */
+const hasSeveral = (bytes: Buffer): boolean => bytes.includes('MSH', 3) || bytes.includes('M\0S\0H', 6);
+
 /** Small messages are read to their end before they are journalled, so that the next can be fetched meanwhile. */
 const SMALL = 64 * 1024;
-const MOST_WAITING = 4;
+const MOST_WAITING = 8;
 /** A recipient's own answer is a document of this size at most. */
 const MOST_ANSWER = 1024 * 1024;
 /** Worth compressing on the way. */
@@ -53,13 +56,17 @@ const UNMATCHED_MS = 600_000;
 
 /**
  * Takes messages of one mailbox, in the order given. There is one request to the service at a time: headers first, then the content, then
- * the acknowledgement of what is committed by then. Commits go on meanwhile, one after the other.
+ * the acknowledgement of what is committed by then. The journal is given messages meanwhile, in that order, and commits what it has
+ * together: where each waited for the commit before, the disk would set the pace of the mailbox.
  */
 export class MailboxIntake {
   /** Messages that left the mailbox. */
   gone = 0;
   readonly #parts: IntakeParts;
-  #journalling: Promise<void> = Promise.resolve();
+  /** What the journal has and has not answered yet. */
+  readonly #journalling = new Set<Promise<void>>();
+  /** The latest that nothing may overtake. */
+  #before: Promise<unknown> = Promise.resolve();
   #waiting = 0;
   #onSpace: () => void = () => {};
   readonly #committed: string[] = [];
@@ -80,7 +87,7 @@ export class MailboxIntake {
         await this.#acknowledge();
       }
     } finally {
-      await this.#journalling;
+      await Promise.all(this.#journalling);
       // Also where the lease is lost meanwhile: what is committed is committed, and need not be fetched by another.
       await this.#acknowledge();
     }
@@ -151,9 +158,13 @@ export class MailboxIntake {
         await body.close();
       }
     };
-    this.#enqueue(id, journal);
+    if (begun.whole && !hasSeveral(begun.bytes)) {
+      this.#enqueue(id, journal);
+      return;
+    }
+    const journalled = this.#enqueueAlone(id, journal);
     // A large one comes over the connection while it is journalled: nothing else is asked meanwhile.
-    if (!begun.whole) await this.#journalling;
+    if (!begun.whole) await journalled;
   }
 
   #report(id: string, content: ReportContent): void {
@@ -201,25 +212,45 @@ export class MailboxIntake {
     this.#journalled(id, 'refused');
   }
 
-  /** Commits in order, one after the other; after one that fails none is begun. */
+  /** Into the journal, behind what it was given before; after one that fails none is begun. */
   #enqueue(id: string, work: () => Promise<void>): void {
-    const { signal, memory, telemetry, mailbox } = this.#parts;
+    this.#begin(this.#before, id, work);
+  }
+
+  /** What takes more than one commit: those before it are through, and none behind it is begun before it is. */
+  #enqueueAlone(id: string, work: () => Promise<void>): Promise<void> {
+    const done = this.#begin(Promise.all(this.#journalling), id, work);
+    this.#before = done;
+    return done;
+  }
+
+  #begin(before: Promise<unknown>, id: string, work: () => Promise<void>): Promise<void> {
+    const { signal } = this.#parts;
     this.#waiting += 1;
-    this.#journalling = this.#journalling.then(async () => {
+    const done = before.then(async () => {
       try {
         if (this.#failure === null && !signal.aborted) await work();
       } catch (error) {
-        if (error instanceof MeshError) this.#failure = error;
-        else {
-          // Another reader's turn, and not this message's fault.
-          if (!signal.aborted && errnoOf(error) !== 'lease-lost') oneMore(memory.failures, id);
-          telemetry.warn('mailbox.message-failed', { mailbox: mailbox.name, id, code: errnoOf(error) });
-          this.#failure = new NotJournalled({ cause: error });
-        }
+        this.#failed(id, error);
       }
       this.#waiting -= 1;
+      this.#journalling.delete(done);
       this.#onSpace();
     });
+    this.#journalling.add(done);
+    return done;
+  }
+
+  #failed(id: string, error: unknown): void {
+    const { signal, memory, telemetry, mailbox } = this.#parts;
+    if (error instanceof MeshError) {
+      this.#failure ??= error;
+      return;
+    }
+    // Another reader's turn is not this message's fault; nor, of several that failed together, is it that of any but the first.
+    if (this.#failure === null && !signal.aborted && errnoOf(error) !== 'lease-lost') oneMore(memory.failures, id);
+    telemetry.warn('mailbox.message-failed', { mailbox: mailbox.name, id, code: errnoOf(error) });
+    this.#failure ??= new NotJournalled({ cause: error });
   }
 
   async #space(): Promise<void> {

@@ -79,6 +79,7 @@ const watched = (database: Database): Database => {
   };
   return {
     query: (text, values, options) => see(database.query(text, values, options)),
+    readBytes: (select, use) => see(database.readBytes(select, use)),
     inTransaction: (work, options) => see(database.inTransaction(work, options)),
     close: () => database.close(),
   };
