@@ -7,8 +7,8 @@ import { isNhsShaped, type Withheld, whyWithheld, withheld } from './patient-dat
 export type FactKind = 'code' | 'name' | 'id' | 'hex' | 'place' | 'folder' | 'address' | 'trigger' | 'instant' | 'version';
 
 const shapes: Readonly<Record<FactKind, RegExp>> = {
-  /** Codes of ours and of drivers: `no-route`, `courtOut`, `ECONNREFUSED`, `57P01`, `AA`. A capitalised word is no code. */
-  code: /^[a-z0-9]+(?:[-_.:/][a-z0-9]+)*$|^[A-Z0-9_]{1,40}$|^[a-z]+(?:[A-Z][a-z0-9]+)+$|^[A-Za-z]{0,30}Error$|^[a-z-]+: (?:SQLSTATE )?[0-9A-Z]{5}(?: on [a-z_]+)?$/,
+  /** Codes of ours, of drivers and of far sides: `no-route`, `courtOut`, `ECONNREFUSED`, `57P01`, `AA`, `EPL-153`. A capitalised word is no code. */
+  code: /^[a-z0-9]+(?:[-_.:/][a-z0-9]+)*$|^[A-Z0-9_]{1,40}$|^[A-Z]{2,8}-[0-9]{1,5}$|^[a-z]+(?:[A-Z][a-z0-9]+)+$|^[A-Za-z]{0,30}Error$|^[a-z-]+: (?:SQLSTATE )?[0-9A-Z]{5}(?: on [a-z_]+)?$/,
   /** Names given in the configuration, and paths of mappings. */
   name: /^[a-z0-9][a-z0-9_./-]*$/,
   /** Row ids, control ids, lists of ids. */

@@ -1,6 +1,6 @@
 import { readBusinessAnswer } from '../../formats/mesh/business-answer.ts';
 import { MEX } from '../../formats/mesh/headers.ts';
-import { meshFault } from '../../formats/mesh/status.ts';
+import { sendFault } from '../../formats/mesh/status.ts';
 import { readStamp } from '../../formats/mesh/timestamp.ts';
 import type { FarName, IncomingReport } from '../../records/far-side.ts';
 import { brandAs, type Instant } from '../../records/ids.ts';
@@ -43,7 +43,7 @@ export const readReport = (id: string, headers: MeshHeaders): ReportContent => {
     receipt: {
       stage: 'reported',
       good,
-      ...(good ? {} : { fault: meshFault({ event: headers[MEX.statusEvent] ?? '', code }) }),
+      ...(good ? {} : { fault: sendFault({ event: headers[MEX.statusEvent] ?? '', code }) }),
       receiptCode: code || (good ? 'SUCCESS' : 'ERROR'),
       ...(words === undefined ? {} : { words: Buffer.from(words) }),
       ...instant(at),

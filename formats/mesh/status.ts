@@ -24,7 +24,7 @@ const ANY: Readonly<Record<string, FaultCode>> = {
   '18': 'workflow-not-allowed',
 };
 
-/** DTS gave 03, 04 and 15 to 17 to its own connection; MESH gives some of them to what is sent (mesh.md §1.8, §2.4). */
+/** DTS gave 03, 04 and 15 to 17 to its own connection; MESH gives some of them to what is sent (MESH rules 1.8 and 2.4). */
 const BY_EVENT: Readonly<Record<string, Readonly<Record<string, FaultCode>>>> = {
   SEND: {
     '08': 'recipient-unknown',
@@ -46,3 +46,7 @@ export const knownFault = ({ event, code }: MeshStatus): FaultCode | undefined =
 
 /** What an error of MESH means here. Only for what MESH itself calls an error: a delay (TRANSFER 05, SUCCESS) is none. */
 export const meshFault = (status: MeshStatus): FaultCode => knownFault(status) ?? 'mesh-refused';
+
+/** The same for what the API and its reports say of a message we sent: under another event than SEND the number is about something else. */
+export const sendFault = (status: MeshStatus): FaultCode =>
+  ['', 'SEND'].includes(status.event.trim().toUpperCase()) ? meshFault(status) : 'mesh-refused';

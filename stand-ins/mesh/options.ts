@@ -1,4 +1,5 @@
 import type { BirthDateFormat } from '../../formats/mesh/route-address.ts';
+import { ROUTED_BY_PATIENT } from '../../formats/mesh/sending.ts';
 
 /** One mailbox of the stand-in. Ids are upper-cased. */
 export interface MailboxSettings {
@@ -97,15 +98,4 @@ export const DAY = 86_400_000;
 export const DEFAULT_STRICTNESS: Strictness = { replay: true, clockWindow: 7_200_000, goneWhenAcknowledged: true, chunksInOrder: true };
 export const DEFAULT_REPORTS: ReportForm = { code: true, link: true, to: 'mailbox' };
 /** As published; each acknowledgement workflow that exists is named. */
-export const ROUTED_WORKFLOWS: readonly string[] = [
-  'TOC_FHIR_IP_DISCH',
-  'TOC_FHIR_MH_DISCH',
-  'TOC_FHIR_EC_DISCH',
-  'TOC_FHIR_OP_ATTEN',
-  'TOC_OUTP_ATT_DMS',
-  'GPFED_CONSULT_REPORT',
-  'GPFED_CONSULT_REPORT_ACK',
-  'GPCONNECT_UPDATE_RECORD',
-  'GPCONNECT_UPDATE_RECORD_ACK',
-  'GPCONNECT_SEND_DOCUMENT',
-];
+export const ROUTED_WORKFLOWS: readonly string[] = [...ROUTED_BY_PATIENT];

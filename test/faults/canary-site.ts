@@ -22,6 +22,8 @@ export const MARKS = {
   'file name': 'quillwort-jabberwock',
   'words of the receiver': 'cannot place Mr Flibbertigib',
   'words of the operator': 'his sister Xanthippina rang',
+  'subject of a mail': 'about the Tribblewhist case',
+  'words of the service': 'no Grumblethwick at that address',
 } as const;
 
 const IDS = `${MARKS['NHS number']}^^^NHS^NH~${MARKS['prison number']}^^^NOMIS^PI`;
@@ -100,6 +102,14 @@ export const MESSAGES = {
     'TXA|1|CL^Clinic letter|AP|20260120140000||20260120140000|||C9900027^Okafor^Ruth^^^Dr^^^GMC|||CAN-LETTER-1|||||AU',
     `OBX|1|ED|CL^${MARKS['title of a letter']}||^application^pdf^Base64^${LETTER}||||||F`,
   ),
+  letterByMesh: made(
+    head({ sender: 'EMIS|Y99002', type: 'MDM^T02^MDM_T02', id: 'CAN0202', at: '20260302130100' }),
+    'EVN|T02|20260302130100',
+    WHO,
+    'PV1|1|N',
+    'TXA|1|CL^Clinic letter|AP|20260121140000||20260121140000|||C9900027^Okafor^Ruth^^^Dr^^^GMC|||CAN-LETTER-2|||||AU',
+    `OBX|1|ED|CL^${MARKS['title of a letter']}||^application^pdf^Base64^${LETTER}||||||F`,
+  ),
 } as const;
 
 /** Addresses that a run of the example site uses in place of those in its file. */
@@ -110,6 +120,7 @@ export interface CanaryPorts {
   readonly 'leeds-clinical': number;
   readonly 'moorland-clinical': number;
   readonly 'gp-hill-lane': number;
+  readonly mesh: number;
 }
 const WRITTEN: CanaryPorts = {
   console: 7750,
@@ -118,6 +129,7 @@ const WRITTEN: CanaryPorts = {
   'leeds-clinical': 2601,
   'moorland-clinical': 2602,
   'gp-hill-lane': 2603,
+  mesh: 2610,
 };
 
 export interface CanaryFolders {
@@ -151,6 +163,7 @@ export async function writeCanarySite(
   replace(/^log:\n.*$/m, 'log:\n  level: debug');
   replace(/\S+\/in\/gp-records$/m, join(folder, 'in'));
   replace(/\S+\/out\/gp-quay$/m, join(folder, 'out'));
+  text = text.replaceAll('../../data/demo/mesh', join(folder, 'mesh'));
   text += 'advanced:\n  claimTtl: 3s\n  sendDeadline: 2s\n  reconcile: 500ms\n';
   text = text.replaceAll(
     /^ {4}kind: mllp\n( {4}host)/gm,

@@ -11,6 +11,7 @@ import { MllpReceiver } from '../support/mllp-receiver.ts';
 import { type PrivateRedis, startRedis } from '../support/redis.ts';
 import { temporaryFolder } from '../support/temp.ts';
 import { type Corpus, readConsole, readRedis, readTables, say } from './canary-corpus.ts';
+import { CanaryMesh } from './canary-mesh.ts';
 import { type CanaryFolders, MARKS, MESSAGES, writeCanarySite } from './canary-site.ts';
 import { Searcher, type Sighting } from './search.ts';
 import { SupervisedDaemon } from './supervised.ts';
@@ -40,7 +41,12 @@ async function farSides(): Promise<{ readonly leeds: MllpReceiver; readonly moor
 }
 
 /** Sends every message about the marked patient, in an order in which each comes to its end; resolves with all answers. */
-async function play(ports: { readonly adt: number; readonly lab: number }, folders: CanaryFolders, rest: Rest): Promise<string[]> {
+async function play(
+  ports: { readonly adt: number; readonly lab: number },
+  mesh: CanaryMesh,
+  folders: CanaryFolders,
+  rest: Rest,
+): Promise<string[]> {
   const answers: string[] = [];
   const send = async (port: number, message: Buffer | string): Promise<void> => {
     const client = await MllpClient.open(port);
@@ -54,6 +60,8 @@ async function play(ports: { readonly adt: number; readonly lab: number }, folde
   await send(ports.adt, MESSAGES.reception);
   await drop(`${MARKS['file name']}-1.hl7`, MESSAGES.letter);
   await rest('the letter is in Leeds', async () => (await rest.count("delivery where receipt_code = 'AA'")) >= 2);
+  await mesh.send();
+  await rest('what came by MESH is taken', async () => mesh.waiting === 1 && (await rest.count("delivery where receipt_code = 'AA'")) >= 3);
   await send(ports.lab, MESSAGES.result);
   await rest('the result is held', async () => (await rest.count("hold where reason = 'answer-error'")) === 1);
 
@@ -73,7 +81,10 @@ async function play(ports: { readonly adt: number; readonly lab: number }, folde
   await send(ports.adt, MESSAGES.transfer);
   await rest('Moorland was tried', async () => (await rest.count("attempt where code = 'connection-lost'")) >= 2);
   await send(ports.adt, MESSAGES.release);
-  await rest('the summary is at the practice', async () => (await readdir(folders.quay)).length > 0);
+  await rest('the result is at the practice', async () => (await readdir(folders.quay)).length > 0);
+  await rest('the summary is in its mailbox', async () => (await mesh.summaries()).length > 0);
+  for (const { id } of await mesh.summaries()) await mesh.reportOn(id);
+  await rest('the report on the summary holds it', async () => (await rest.count("hold where reason = 'patient-not-routed'")) > 0);
   await rest('the bad file is put aside', async () => (await readdir(join(folders.drop, 'error'))).length > 0);
   await rest('nothing is unprocessed', async () => (await rest.count('message_todo')) === 0);
   return answers;
@@ -130,7 +141,8 @@ async function plant(database: Database, redis: PrivateRedis | undefined): Promi
 async function follow(redis: PrivateRedis | undefined, folder: string, marked: Searcher): Promise<Traces> {
   const planted = new Searcher({ planted: PLANTED });
   const { leeds, moorland, surgery } = await farSides();
-  const ports = { console: await freePort(), 'prison-adt': await freePort(), pathology: await freePort() };
+  const ports = { console: await freePort(), 'prison-adt': await freePort(), pathology: await freePort(), mesh: await freePort() };
+  const mesh = await CanaryMesh.start(ports.mesh, folder);
   const { file, ...folders } = await writeCanarySite(
     folder,
     { ...ports, 'leeds-clinical': leeds.port, 'moorland-clinical': moorland.port, 'gp-hill-lane': surgery.port },
@@ -146,7 +158,7 @@ async function follow(redis: PrivateRedis | undefined, folder: string, marked: S
     // A page written whole into the WAL would be compressed, and hide from the search what it holds.
     await database.query('alter system set wal_compression = off');
     await database.query('select pg_reload_conf()');
-    const answers = await play({ adt: ports['prison-adt'], lab: ports.pathology }, folders, resting(database));
+    const answers = await play({ adt: ports['prison-adt'], lab: ports.pathology }, mesh, folders, resting(database));
     // A daemon that loses its store mid-flight has much to say about it.
     const pid = findPostmaster(cluster)?.pid;
     if (pid !== undefined) process.kill(pid, 'SIGQUIT');
@@ -175,11 +187,17 @@ async function follow(redis: PrivateRedis | undefined, folder: string, marked: S
     ];
     const filed = await Promise.all((await readdir(folders.quay)).map((name) => readFile(join(folders.quay, name), 'utf8')));
     const received = [leeds, moorland].flatMap(({ received: messages }) => messages.map(({ bytes }) => bytes.toString('utf8')));
-    return { corpus, sightings: await look(marked), plantings: await look(planted), delivered: [...filed, ...received].join('\n') };
+    const mailed = (await mesh.summaries()).map(({ text }) => text);
+    return {
+      corpus,
+      sightings: await look(marked),
+      plantings: await look(planted),
+      delivered: [...filed, ...received, ...mailed].join('\n'),
+    };
   } finally {
     await daemon.stop(5_000);
     if (cluster !== undefined) await stopPostmaster(cluster, 2_000);
-    await Promise.all([leeds.close(), moorland.close(), surgery.close()]);
+    await Promise.all([leeds.close(), moorland.close(), surgery.close(), mesh.close()]);
   }
 }
 

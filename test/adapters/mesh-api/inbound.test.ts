@@ -446,8 +446,10 @@ describe('failures of the service', () => {
     await server.put(OURS, { workflowId: 'W1', body: 'x' });
     down.remove();
     await until('the inbox is empty', empty(server));
+    const cleared = () => reader.notebook.events.filter(({ name }) => name === 'mailbox.unreachable.cleared');
+    await until('the end of it is told', () => cleared().length > 0);
     expect(reader.notebook.warnings.filter(({ name }) => name === 'mailbox.unreachable')).toHaveLength(1);
-    expect(reader.notebook.events.filter(({ name }) => name === 'mailbox.unreachable.cleared')).toHaveLength(1);
+    expect(cleared()).toHaveLength(1);
   });
 
   it('Retry-After is kept to, whatever the pause between looks is', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MeshFolderIntakeSettings } from '../../../adapters/mesh-folder/round.ts';
@@ -58,7 +58,7 @@ const controlIn = async (site: MeshFolders, folder: string, name: string) => {
   return found.control;
 };
 
-describe('mesh.md §2.5 (b): in place of a MESH client', () => {
+describe('MESH rule 2.5 (b): in place of a MESH client', () => {
   it('hands a pair over with what its control file says, keeps it until it is sent, and puts it into SENT with its id', async () => {
     const site = await standIn(null);
     const messages = remembered(site);
@@ -148,7 +148,7 @@ describe('mesh.md §2.5 (b): in place of a MESH client', () => {
     await clearedUp(site);
   });
 
-  it('mesh.md §2.3: tells its sender where a control file that cannot be read is wrong, without repeating it', async () => {
+  it('MESH rule 2.3: tells its sender where a control file that cannot be read is wrong, without repeating it', async () => {
     const site = await standIn();
     const broken = dropped({ Subject: 'TESTER 9990000018' }).replace('</To_DTS>', '</From_DTS>');
     await site.drop('OUT', 'letter', broken);
@@ -179,7 +179,7 @@ describe('mesh.md §2.5 (b): in place of a MESH client', () => {
     expect(site.mailbox.streams[0]?.headers).toMatchObject({ localid: 'L1', to: 'X26OT002' });
   });
 
-  it('mesh.md §2.2: waits for a control file that is still being written, and refuses it when it stays cut off', async () => {
+  it('MESH rule 2.2: waits for a control file that is still being written, and refuses it when it stays cut off', async () => {
     const site = await standIn({ dataWait: 2_000 });
     const text = dropped();
     await writeFile(site.at('OUT', 'a.dat'), 'data');
@@ -293,6 +293,11 @@ describe('in place of a MESH client: restarts', () => {
     await site.watch({ role: 'as-client' });
     await site.drop('OUT', 'a', dropped());
     await until('taken', () => messages.has('L1'));
+    const noted = async () => {
+      const [claim = ''] = await namesIn(site.path, 'processing');
+      return claim !== '' && (await readdir(site.at('processing', claim))).includes('.state');
+    };
+    await until('what the journal said is noted', noted);
     const name = 'mesh-folder:client';
     // Another has the lease for a while, and puts the pair away.
     site.leases.lose(name);

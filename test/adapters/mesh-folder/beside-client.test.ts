@@ -32,7 +32,7 @@ const nothingMoves = async (site: MeshFolders): Promise<void> => {
 };
 const ids = (site: MeshFolders) => site.mailbox.streams.map(({ transportId }) => transportId);
 
-describe('mesh.md §2.4: what lies in IN beside a client', () => {
+describe('MESH rule 2.4: what lies in IN beside a client', () => {
   it('takes Data that was transferred as a message, by its MESH id, with the headers of its control file', async () => {
     const site = await client({});
     await site.drop('IN', '20261101_AB', received({ Subject: 'list', From_DTS: 'x26ot002', IsCompressed: 'N' }), 'MSH|^~\\&|X');
@@ -121,7 +121,7 @@ describe('mesh.md §2.4: what lies in IN beside a client', () => {
     expect(site.mailbox.streams).toMatchObject([{ transportId: 'ID3', disposition: 'hold' }]);
   });
 
-  it('mesh.md §2.2: touches nothing in a shared folder but what is for its mailbox and of workflows it knows', async () => {
+  it('MESH rule 2.2: touches nothing in a shared folder but what is for its mailbox and of workflows it knows', async () => {
     const site = await client({});
     const others = {
       foreign: received({ To_DTS: 'X26OT009' }),
@@ -155,7 +155,7 @@ describe('mesh.md §2.4: what lies in IN beside a client', () => {
     expect(site.mailbox.streams).toMatchObject([{ workflow: 'SOMETHING_ELSE', disposition: 'hold' }]);
   });
 
-  it('mesh.md §1.7: notes a Report without a data file on its delivery, by an id that is known, else by its local id', async () => {
+  it('MESH rule 1.7: notes a Report without a data file on its delivery, by an id that is known, else by its local id', async () => {
     const site = await client();
     site.mailbox.deliveries = new Set(['FAR1', 'KEY2']);
     await site.watch();
@@ -214,7 +214,7 @@ describe('mesh.md §2.4: what lies in IN beside a client', () => {
   });
 });
 
-describe('mesh.md §2.1: SENT and FAILED beside a client', () => {
+describe('MESH rule 2.1: SENT and FAILED beside a client', () => {
   it('learns the MESH id of what was sent, by local id or by our own file name', async () => {
     const site = await client({});
     await site.drop(
@@ -277,7 +277,7 @@ describe('mesh.md §2.1: SENT and FAILED beside a client', () => {
   });
 });
 
-describe('mesh.md §2.2: pairing and naming', () => {
+describe('MESH rule 2.2: pairing and naming', () => {
   it('waits for the control file, and then for the data file', async () => {
     const site = await client({ dataWait: 60_000 });
     await writeFile(site.at('IN', 'a.dat'), 'data');

@@ -55,7 +55,7 @@ const WRITTEN = { outcome: 'delivered', confirmed: false, receiptCode: 'file' };
 const bytes = Buffer.from('the letter\n');
 const letter = (key = 'KEY1') => delivery({ key, bytes, contentType: 'text/plain' });
 
-describe('mesh.md §2.2: pairs for an installed client', () => {
+describe('MESH rule 2.2: pairs for an installed client', () => {
   it('writes a pair into OUT under a name of the transport key alone', async () => {
     const { destination, path, at } = await open();
     expect(await destination.send(letter(), noDeadline())).toEqual(WRITTEN);
@@ -175,7 +175,7 @@ describe('mesh.md §2.2: pairs for an installed client', () => {
   });
 });
 
-describe('mesh.md §1.9: whom it goes to, by folder', () => {
+describe('MESH rule 1.9: whom it goes to, by folder', () => {
   const patient = { nhsNumber: '9990000018', birthDate: '1955-01-09', familyName: "O'Neill" };
 
   it('addresses the registered practice by patient, and a subject names the patient only where the settings say so', async () => {
@@ -233,7 +233,7 @@ describe('mesh.md §1.9: whom it goes to, by folder', () => {
   });
 });
 
-describe('mesh.md §2.5 (b): pairs for a legacy system, in place of a client', () => {
+describe('MESH rule 2.5 (b): pairs for a legacy system, in place of a client', () => {
   it('writes into IN what the service would say of a message that is passed on', async () => {
     const { destination, path, at } = await open({ role: 'as-client', to: { by: 'message' }, localId: 'message', subject: 'message' });
     const headers = {

@@ -4,7 +4,7 @@ import { FAULTS } from '../../../records/faults.ts';
 const meaning = (event: string, code?: string, status?: string) =>
   meaningOf({ event, ...(code === undefined ? {} : { code }), ...(status === undefined ? {} : { status }) });
 
-describe('mesh.md §2.4: status records', () => {
+describe('MESH rule 2.4: status records', () => {
   it.each([
     ['COLLECT', '00', 'SUCCESS', { is: 'collected' }],
     ['TRANSFER', '00', 'SUCCESS', { is: 'sent' }],
