@@ -1,6 +1,6 @@
 import type { DaemonProcess } from '../support/daemon-process.ts';
 import { eventually } from '../support/eventually.ts';
-import { answered, asked, beforeStatement, doneUnanswered, midBody, type Point } from './mesh/kill.ts';
+import { answered, asked, beforeStatement, doneUnanswered, midBody, type Point, withMailboxes } from './mesh/kill.ts';
 import { LONG, MeshSite, mailboxId } from './mesh/site.ts';
 
 /** Killed at every point of receiving: nothing is lost, nothing is taken twice, and nothing is acknowledged before it is committed. */
@@ -13,79 +13,89 @@ interface ReceivePoint {
   readonly name: string;
   readonly point: Point;
   readonly chunks?: readonly string[];
-  /** What must be known of it when it is killed; nothing unless said. */
+  /** What must be known of it when the daemon is killed; nothing unless said. */
   readonly known?: 'committed' | 'acknowledged';
 }
+interface ReportPoint extends Omit<ReceivePoint, 'chunks'> {
+  readonly noted: boolean;
+}
 
-const POINTS: readonly ReceivePoint[] = [
-  { name: 'the list is asked for', point: asked({ route: 'inbox' }) },
-  { name: 'the headers are asked for', point: asked({ route: 'metadata' }) },
-  { name: 'the content is asked for', point: asked({ route: 'download' }) },
-  { name: 'in the middle of the first chunk', point: midBody({ route: 'download', chunk: 1 }), chunks: LARGE },
-  { name: 'between two chunks', point: asked({ route: 'download', chunk: 2 }), chunks: LARGE },
-  { name: 'in the middle of a later chunk', point: midBody({ route: 'download', chunk: 2 }), chunks: LARGE },
-  { name: 'all is there and not committed', point: answered({ route: 'download' }, 'hold') },
-  { name: 'all of a large one is there and not committed', point: answered({ route: 'download', chunk: 3 }, 'hold'), chunks: LARGE },
-  { name: 'committed, which is not known', point: answered({ route: 'download' }, 'swallow'), known: 'committed' },
-  { name: 'committed and not acknowledged', point: asked({ route: 'acknowledge' }), known: 'committed' },
-  { name: 'acknowledged, which is not known', point: doneUnanswered({ route: 'acknowledge' }), known: 'acknowledged' },
+/** Each has a mailbox of its own, so one death serves many; the store stands still for all, so those at the store die alone. */
+const DEATHS: readonly (readonly ReceivePoint[])[] = [
+  [
+    { name: 'the list is asked for', point: asked({ route: 'inbox' }) },
+    { name: 'the headers are asked for', point: asked({ route: 'metadata' }) },
+    { name: 'the content is asked for', point: asked({ route: 'download' }) },
+    { name: 'in the middle of the first chunk', point: midBody({ route: 'download', chunk: 1 }), chunks: LARGE },
+    { name: 'between two chunks', point: asked({ route: 'download', chunk: 2 }), chunks: LARGE },
+    { name: 'in the middle of a later chunk', point: midBody({ route: 'download', chunk: 2 }), chunks: LARGE },
+    { name: 'committed and not acknowledged', point: asked({ route: 'acknowledge' }), known: 'committed' },
+    { name: 'acknowledged, which is not known', point: doneUnanswered({ route: 'acknowledge' }), known: 'acknowledged' },
+  ],
+  [{ name: 'all is there and not committed', point: answered({ route: 'download' }, 'hold') }],
+  [{ name: 'all of a large one is there and not committed', point: answered({ route: 'download', chunk: 3 }, 'hold'), chunks: LARGE }],
+  [{ name: 'committed, which is not known', point: answered({ route: 'download' }, 'swallow'), known: 'committed' }],
 ];
-const REPORTS: readonly (Pick<ReceivePoint, 'name' | 'point' | 'known'> & { readonly noted: boolean })[] = [
-  { name: 'journalled and not noted', point: beforeStatement('far-receipt'), known: 'committed', noted: false },
-  { name: 'noted and not acknowledged', point: asked({ route: 'acknowledge' }), known: 'committed', noted: true },
-  {
-    name: 'acknowledged, which is not known',
-    point: doneUnanswered({ route: 'acknowledge' }),
-    known: 'acknowledged',
-    noted: true,
-  },
+const REPORTS: readonly (readonly ReportPoint[])[] = [
+  [{ name: 'journalled and not noted', point: beforeStatement('far-receipt'), known: 'committed', noted: false }],
+  [
+    { name: 'noted and not acknowledged', point: asked({ route: 'acknowledge' }), known: 'committed', noted: true },
+    { name: 'acknowledged, which is not known', point: doneUnanswered({ route: 'acknowledge' }), known: 'acknowledged', noted: true },
+  ],
 ];
 
-const numbered = <T>(prefix: string, points: readonly T[]): readonly (T & { readonly mailbox: string })[] =>
-  points.map((point, index) => ({ ...point, mailbox: `${prefix}${index + 1}` }));
-const messages = numbered('in', POINTS);
-const reports = numbered('out', REPORTS);
+const messages = withMailboxes('in', DEATHS);
+const reports = withMailboxes('out', REPORTS);
 
 let site: MeshSite;
 let daemon: DaemonProcess;
 /** Texts that must come out, each once. */
 const expected: string[] = [];
 
-const put = (mailbox: string, chunks: readonly string[]): Promise<string> => {
-  expected.push(chunks.join(''));
-  return site.mesh.put(mailboxId(mailbox), { workflowId: 'FILE', chunks });
-};
+interface Seen {
+  readonly ids: readonly string[];
+  /** Journalled, and acknowledged, when the daemon was killed. */
+  readonly committed: number;
+  readonly acknowledged: number;
+  readonly receipts: number;
+}
 
-const acknowledged = async (ids: readonly string[]): Promise<number> => {
-  const found = await Promise.all(ids.map((id) => site.mesh.message(id)));
-  return found.filter((message) => message?.state === 'acknowledged').length;
-};
+type Placed = Pick<ReceivePoint, 'name' | 'point'> & { readonly mailbox: string };
 
-/** Killed, and started again when everything is as it should be. What was known of these messages, and of their source, at the kill. */
-const killed = async <T>(source: string, ids: readonly string[], look: () => Promise<T>): Promise<readonly [number, number, T]> => {
+/** Brings the daemon to all these points, kills it there, and starts another when everything is as it should be. */
+const die = async <T extends Placed>(
+  points: readonly T[],
+  source: (mailbox: string) => string,
+  put: (point: T) => Promise<string[]>,
+): Promise<ReadonlyMap<string, Seen>> => {
+  const ids = new Map<string, readonly string[]>();
+  await Promise.all(points.map((at) => at.point(site, at.mailbox, async () => ids.set(at.mailbox, await put(at)))));
   daemon.signal('SIGKILL');
   await daemon.ended();
-  const seen = [(await site.counted()).get(source)?.received ?? 0, await acknowledged(ids), await look()] as const;
+  const seen = new Map<string, Seen>();
+  for (const [mailbox, own] of ids)
+    seen.set(mailbox, {
+      ids: own,
+      committed: (await site.counted(source(mailbox))).received,
+      acknowledged: await site.acknowledged(own),
+      receipts: (await site.receipts(mailbox)).length,
+    });
   site.mesh.clearFaults();
   site.proxy.mode = 'forward';
   daemon = await site.start();
   return seen;
 };
-/** Committed and acknowledged by then. */
-const then = (known: ReceivePoint['known']): readonly [number, number] => [known === undefined ? 0 : 1, known === 'acknowledged' ? 1 : 0];
 
-const allAcknowledged = (ids: readonly string[]): Promise<unknown> =>
-  eventually(
-    () => acknowledged(ids),
-    (count) => count === ids.length,
-    { within: LONG, what: 'the acknowledgements' },
-  );
+const then = (known: ReceivePoint['known']) => ({
+  committed: known === undefined ? 0 : 1,
+  acknowledged: known === 'acknowledged' ? 1 : 0,
+});
 
 beforeAll(async () => {
   site = await MeshSite.open({
     backend: 'postgres',
-    sources: [...messages.map(({ mailbox }) => mailbox), 'feed'],
-    destinations: Object.fromEntries(reports.map(({ mailbox }) => [mailbox, '    confirmedBy: downloaded\n'])),
+    sources: [...messages.flatMap(({ points }) => points.map(({ mailbox }) => mailbox)), 'feed'],
+    destinations: Object.fromEntries(reports.flatMap(({ points }) => points.map(({ mailbox }) => [mailbox, '    confirmedBy: downloaded\n']))),
   });
   daemon = await site.start();
 }, LONG * 2);
@@ -94,59 +104,76 @@ afterAll(async () => {
   await site.close();
 }, LONG * 2);
 
-describe('a daemon that is killed while it receives a message', () => {
-  it.each(messages)(
-    '$name',
-    async ({ mailbox, point, chunks = [''], known }) => {
+describe.each(messages)('a daemon that is killed while it receives messages', ({ points }) => {
+  let seen: ReadonlyMap<string, Seen>;
+  beforeAll(async () => {
+    seen = await die(points, String, async ({ mailbox, chunks = [''] }) => {
+      // The second is behind the one it is killed over.
+      const texts = [[`first of ${mailbox} ${chunks[0]}`, ...chunks.slice(1)], [`second of ${mailbox}`]];
+      expected.push(...texts.map((text) => text.join('')));
       const ids: string[] = [];
-      await point(site, mailbox, async () => {
-        ids.push(await put(mailbox, [`first of ${mailbox} ${chunks[0]}`, ...chunks.slice(1)]));
-        // Behind the one it is killed over.
-        ids.push(await put(mailbox, [`second of ${mailbox}`]));
-      });
-      const [committed, acknowledgements] = await killed(mailbox, ids, async () => undefined);
-      expect([committed, acknowledgements]).toEqual(then(known));
-      await allAcknowledged(ids);
+      for (const text of texts) ids.push(await site.mesh.put(mailboxId(mailbox), { workflowId: 'FILE', chunks: text }));
+      return ids;
+    });
+  }, LONG * 2);
+
+  it.each(points)(
+    '$name',
+    async ({ mailbox, known }) => {
+      const { ids, ...before } = seen.get(mailbox) ?? { ids: [] };
+      expect(before).toMatchObject(then(known));
+      await site.allAcknowledged(ids);
       // What was committed and not acknowledged comes again, and is known again.
       const again = known === 'committed' ? 1 : 0;
-      expect((await site.counted()).get(mailbox)).toMatchObject({ received: 2 + again, duplicate: again });
+      expect(await site.counted(mailbox)).toMatchObject({ received: 2 + again, duplicate: again });
     },
     LONG * 2,
   );
 });
 
-describe('a daemon that is killed while it receives a REPORT', () => {
-  it.each(reports)(
-    '$name',
-    async ({ mailbox, point, known, noted }) => {
+describe.each(reports)('a daemon that is killed while it receives REPORTs', ({ points }) => {
+  let seen: ReadonlyMap<string, Seen>;
+  beforeAll(async () => {
+    for (const { mailbox } of points) {
       await site.mesh.put(mailboxId('feed'), { workflowId: mailbox, body: `sent by ${mailbox}` });
       await eventually(
         () => site.standing(mailbox),
         ([delivery]) => delivery?.state === 'handed-over',
         { within: LONG, what: 'the message it is about' },
       );
-      const [sent] = await site.mesh.messages({ sender: mailboxId(mailbox) });
-      const ids: string[] = [];
-      await point(site, mailbox, async () => {
-        ids.push(await site.mesh.report(mailboxId(mailbox), { code: '12', about: sent?.id ?? '' }));
-      });
-      const source = `from-${mailbox}`;
-      const [committed, acknowledgements, receipts] = await killed(source, ids, () => site.receipts(mailbox));
-      expect([committed, acknowledgements]).toEqual(then(known));
-      expect(receipts).toHaveLength(noted ? 2 : 1);
-      await allAcknowledged(ids);
+    }
+    seen = await die(
+      points,
+      (mailbox) => `from-${mailbox}`,
+      async ({ mailbox }) => {
+        const [sent] = await site.sent(mailbox);
+        return [await site.mesh.report(mailboxId(mailbox), { code: '12', about: sent?.id ?? '' })];
+      },
+    );
+  }, LONG * 3);
+
+  it.each(points)(
+    '$name',
+    async ({ mailbox, known, noted }) => {
+      const { ids, ...before } = seen.get(mailbox) ?? { ids: [] };
+      expect(before).toEqual({ ...then(known), receipts: noted ? 2 : 1 });
+      await site.allAcknowledged(ids);
       const again = known === 'committed' ? 1 : 0;
-      expect((await site.counted()).get(source)).toMatchObject({ received: 1 + again, duplicate: again });
-      expect(await site.receipts(mailbox)).toEqual([{ stage: 'accepted' }, { stage: 'reported' }]);
+      expect(await site.counted(`from-${mailbox}`)).toMatchObject({ received: 1 + again, duplicate: again });
+      expect(await site.receipts(mailbox)).toEqual(['accepted', 'reported']);
       expect(await site.standing(mailbox)).toEqual([{ state: 'held', reason: expect.any(String) }]);
     },
     LONG * 2,
   );
 });
 
-it('everything comes out once and whole, and both lines balance', async () => {
-  await site.settles();
-  const filed = await site.filed();
-  expect(filed.map((text) => text.length).sort()).toEqual(expected.map((text) => text.length).sort());
-  expect(new Set(filed)).toEqual(new Set(expected));
-}, 120_000);
+it(
+  'everything comes out once and whole, and both lines balance',
+  async () => {
+    await site.settles();
+    const filed = await site.filed();
+    expect(filed.map((text) => text.length).sort()).toEqual(expected.map((text) => text.length).sort());
+    expect(new Set(filed)).toEqual(new Set(expected));
+  },
+  LONG * 2,
+);

@@ -21,7 +21,8 @@ const ARRIVES = 200;
 const at =
   (effect: 'black-hole' | 'silence', where: Where): Point =>
   async ({ mesh }, name, begin) => {
-    const fault: Fault = { effect, mailbox: mailboxId(name), ...where };
+    // All that come: one that is given up and asked for again is not to get further.
+    const fault: Fault = { effect, mailbox: mailboxId(name), times: 0, ...where };
     const injected = mesh.inject(fault);
     await begin();
     await hit(injected, fault);
@@ -74,3 +75,13 @@ export const beforeStatement =
     await begin();
     await come;
   };
+
+/** Gives each point a name for a mailbox of its own: `in1`, `in2`, … */
+export const withMailboxes = <T>(
+  prefix: string,
+  deaths: readonly (readonly T[])[],
+): readonly { readonly points: readonly (T & { readonly mailbox: string })[] }[] =>
+  deaths.map((points, death) => {
+    const before = deaths.slice(0, death).flat().length;
+    return { points: points.map((point, index) => ({ ...point, mailbox: `${prefix}${before + index + 1}` })) };
+  });

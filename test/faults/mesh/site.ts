@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RECEIPT_STAGE } from '../../../records/states.ts';
-import type { MeshServer } from '../../../stand-ins/mesh/handle.ts';
+import type { MeshServer, MessageView } from '../../../stand-ins/mesh/handle.ts';
 import { startMeshServer } from '../../../stand-ins/mesh/server.ts';
 import { writeTlsFiles } from '../../../stand-ins/mesh/tls-material.ts';
 import { conservation } from '../../../store/conservation.ts';
@@ -24,12 +24,12 @@ export const LONG = 60_000;
 /** What is in the site: each name is a mailbox, and a source or a destination on it. */
 export interface MeshSitePlan {
   readonly backend: BackendKind;
-  /** Sources on mailboxes of their own. Workflow FILE goes to the folder `filing`, any other that is named to the destination of this name. */
+  /** Sources on mailboxes of their own. Workflow FILE goes to the folder `filing`, TEXT is to be HL7, any other goes to the destination of this name. */
   readonly sources: readonly string[];
   /** Destinations on mailboxes of their own, in YAML what is not as usual; a source `from-…` brings the REPORTs of each. */
   readonly destinations?: Readonly<Record<string, string>>;
-  /** Milliseconds between two looks into a mailbox. */
-  readonly poll?: number;
+  /** Names whose mailboxes' longest silence is `SHORT`: what hangs there is given up soon. */
+  readonly quick?: readonly string[];
 }
 
 /** Times of the machinery, short enough that a claim or a lease of a daemon that was killed runs out at once. */
@@ -41,30 +41,37 @@ const PACE = `advanced:
   reconcile: 500ms
 `;
 
-/** Longest silence of the service: longer than any that a test makes before it kills. */
-const SILENCE = '2s';
+/** Longest silence of the service: longer than any that a test makes before it kills; and one that is waited for. */
+const SILENCE = '30s';
+const SHORT = '2s';
+/** Between two looks into a mailbox. */
+const POLL = '300ms';
 
 export const mailboxId = (name: string): string => `X26${name.replaceAll('-', '').toUpperCase()}`;
 
-const mailboxYaml = (name: string, url: string, poll: number): string => `  ${name}:
+const mailboxYaml = (name: string, url: string, silence: string): string => `  ${name}:
     id: ${mailboxId(name)}
     url: ${url}
     password: password
     sharedKey: key
     tls: {ca: tls/ca.pem, cert: tls/client.pem, key: tls/client-key.pem}
-    poll: ${poll}ms
-    timeout: ${SILENCE}
+    poll: ${POLL}
+    timeout: ${silence}
     tracking: 1h
 `;
 
 const siteYaml = (plan: MeshSitePlan, url: string): string => {
-  const { sources, destinations = {}, poll = 300 } = plan;
+  const { sources, destinations = {}, quick = [] } = plan;
   const names = Object.keys(destinations);
-  const forwards = ['{FILE: {do: forward, to: filing}', ...names.map((name) => `${name}: {do: forward, to: ${name}}`)].join(', ');
+  const forwards = [
+    '{FILE: {do: forward, to: filing}',
+    'TEXT: {do: process}',
+    ...names.map((name) => `${name}: {do: forward, to: ${name}}`),
+  ].join(', ');
   const retry = '    retry: {first: 50ms, most: 400ms}\n    breaker: {failures: 100, first: 100ms, most: 400ms}\n';
   return [
     'mailboxes:\n',
-    ...[...sources, ...names].map((name) => mailboxYaml(name, url, poll)),
+    ...[...sources, ...names].map((name) => mailboxYaml(name, url, quick.includes(name) ? SHORT : SILENCE)),
     'sources:\n',
     ...sources.map((name) => `  ${name}:\n    kind: mesh-api\n    mailbox: ${name}\n    workflows: ${forwards}}\n`),
     ...names.map((name) => `  from-${name}:\n    kind: mesh-api\n    mailbox: ${name}\n`),
@@ -78,11 +85,8 @@ const siteYaml = (plan: MeshSitePlan, url: string): string => {
 };
 
 /** Messages of one source, as both conservation lines count them. */
-export interface Counted {
-  readonly received: number;
-  readonly duplicate: number;
-  readonly unprocessed: number;
-}
+export type Counted = Readonly<Record<(typeof COUNTED)[number], number>>;
+const COUNTED = ['received', 'processed', 'held', 'rejected', 'duplicate', 'unprocessed'] as const;
 
 /** Real daemons between a stand-in MESH service, with mutual TLS, and a folder; the store is reached through a proxy that can stand still. */
 export class MeshSite {
@@ -160,27 +164,50 @@ ${siteYaml(this.#plan, this.mesh.url)}`,
   }
 
   /** What was learned of the deliveries to a destination after they were sent. */
-  async receipts(destination: string): Promise<readonly { readonly stage: string }[]> {
+  async receipts(destination: string): Promise<readonly string[]> {
     const rows = await this.db.database.query<{ stage: number }>(
       `select r.stage from receipt r join delivery d on d.id = r.delivery_id join destination n on n.id = d.destination_id
        where n.name = $1 order by r.id`,
       [destination],
     );
-    return rows.map(({ stage }) => ({ stage: RECEIPT_STAGE.word(stage) }));
+    return rows.map(({ stage }) => RECEIPT_STAGE.word(stage));
   }
 
-  /** By source. */
-  async counted(): Promise<ReadonlyMap<string, Counted>> {
-    const counts = new Map<string, Counted>();
-    for (const row of (await conservation(this.db.database)).messages) {
-      const before = counts.get(row.source) ?? { received: 0, duplicate: 0, unprocessed: 0 };
-      counts.set(row.source, {
-        received: before.received + row.received,
-        duplicate: before.duplicate + row.duplicate,
-        unprocessed: before.unprocessed + row.unprocessed,
-      });
-    }
-    return counts;
+  /** Messages of a source so far. */
+  async counted(source: string): Promise<Counted> {
+    const rows = (await conservation(this.db.database)).messages.filter((row) => row.source === source);
+    const sum = (name: (typeof COUNTED)[number]): number => rows.reduce((total, row) => total + row[name], 0);
+    return {
+      received: sum('received'),
+      processed: sum('processed'),
+      held: sum('held'),
+      rejected: sum('rejected'),
+      duplicate: sum('duplicate'),
+      unprocessed: sum('unprocessed'),
+    };
+  }
+
+  /** How many of these messages the service was told to take out of the inbox. */
+  async acknowledged(ids: readonly string[]): Promise<number> {
+    const found = await Promise.all(ids.map((id) => this.mesh.message(id)));
+    return found.filter((message) => message?.state === 'acknowledged').length;
+  }
+
+  async allAcknowledged(ids: readonly string[]): Promise<void> {
+    await eventually(
+      () => this.acknowledged(ids),
+      (count) => count === ids.length,
+      { within: LONG, every: 50, what: `${ids.length} acknowledgements` },
+    );
+  }
+
+  /** First requests of messages that came from a mailbox. */
+  posts(name: string): number {
+    return this.mesh.requests().filter((seen) => seen.route === 'send' && seen.mailbox === mailboxId(name)).length;
+  }
+
+  sent(name: string): Promise<readonly MessageView[]> {
+    return this.mesh.messages({ sender: mailboxId(name), recipient: FAR });
   }
 
   /** Why the deliveries to a destination are held; empty for one that is not. */
