@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Backend } from './daemon.ts';
 import { type Heap, type Profile, type Run, runCell, runHeap, runProfile } from './measure.ts';
+import { benchMesh } from './mesh/main.ts';
 import { cellOf, judge, machine, printed, type Report } from './report.ts';
 
-const USAGE = `npm run bench -- [options]
+const USAGE = `npm run bench -- [options], or npm run bench -- mesh [options]
   --runs <n>          runs of each cell, interleaved (3)
   --messages <n>      messages measured in each run (15000)
   --connections <…>   of the sender (10,50,200)
@@ -119,6 +120,8 @@ function measureReader(json: boolean): string {
 
 /** Measures and prints; a goal not met is shown and is no failure of the command. Returns the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
+  const [first, ...rest] = args;
+  if (first === 'mesh') return benchMesh(rest);
   let options: Options;
   try {
     options = readOptions(args);

@@ -7,7 +7,11 @@ import { duration, integer } from './values.ts';
 export const advancedSettings: Setting<AdvancedSettings, false> = group<AdvancedSettings>(
   {
     claimTtl: duration({ doc: 'The right to send ends after this time. Must be longer than `sendDeadline`.', default: '90s', min: 100 }),
-    sendDeadline: duration({ doc: 'One attempt to send ends after this time, whatever the far side does.', default: '30s', min: 50 }),
+    sendDeadline: duration({
+      doc: 'One attempt to send ends after this time without progress. A MESH message in parts goes on while they are taken.',
+      default: '30s',
+      min: 50,
+    }),
     lease: duration({ doc: 'The processing leader is replaced when it has been silent this long.', default: '5s', min: 100 }),
     heartbeat: duration({ doc: 'How often a daemon shows that it lives.', default: '1s', min: 20 }),
     processBatch: integer({ doc: 'Most messages processed in one transaction.', default: '500', min: 1, max: 500 }),

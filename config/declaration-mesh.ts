@@ -87,11 +87,17 @@ const mailboxName = text({ doc: 'Name of the mailbox under `mailboxes`.', patter
 // The name is checked against `mailboxes` by a check across settings; a brand exists at compile time alone.
 const mailbox = mailboxName as unknown as Setting<MailboxName, false>;
 
+/** A message may come back within the thirty days that the service keeps it: so long it is recognised. */
+const mailReceipt = {
+  ...receipt,
+  window: duration({ doc: 'How long a message is remembered, by its control id or its MESH id.', default: '31d', min: 1000 }),
+};
+
 export const meshSource: Fields<Omit<MeshSourceSettings, 'kind'>> = {
   mailbox,
   ...workflows,
   page: integer({ doc: 'Most messages asked for at once.', default: '500', min: 10, max: 5000 }),
-  ...receipt,
+  ...mailReceipt,
 };
 
 const addressee: Setting<MeshAddressee, false> = variants<MeshAddressee, 'by'>(
@@ -178,7 +184,7 @@ export const meshFolderSource: Fields<Omit<MeshFolderSourceSettings, 'kind'>> = 
   interval: duration({ doc: 'Pause between looks into the folder.', default: '1s', min: 10 }),
   dataWait: duration({ doc: 'A control file whose data file does not come in this time is refused.', default: '2m', min: 100 }),
   done: choice(['keep', 'delete'], { doc: 'What becomes of pairs that were taken: moved to `done`, or deleted.', default: 'keep' }),
-  ...receipt,
+  ...mailReceipt,
 };
 
 export const meshFolderDestination: Fields<Omit<MeshFolderDestinationSettings, 'kind'>> = {

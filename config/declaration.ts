@@ -81,7 +81,12 @@ export const declaration: Setting<Config, false> = group<Config>(
               doc: 'Key ring that seals patient data; usually `${file:…}`. Absent: a key file under `data`, made at the first start.',
             }),
           ),
-          connections: integer({ doc: 'Most connections of one daemon to PostgreSQL.', default: '12', min: 4, max: 200 }),
+          connections: integer({
+            doc: 'Most connections of one daemon to PostgreSQL, beside two of the journal, two of the leader and those of queues kept there.',
+            default: '12',
+            min: 4,
+            max: 200,
+          }),
         },
         { doc: 'The truth: PostgreSQL.' },
       ),

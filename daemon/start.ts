@@ -202,8 +202,11 @@ const assembleDaemon = async (
   farSide.start();
   closing.push(() => farSide.stop());
 
+  // Of its own, as the journal's: a batch waits for nobody's connection, and its statements are always the same.
+  const leading = openDatabase(store.target, { max: 2, statementTimeout: advanced.statementTimeout, plans: 'by-index', telemetry });
+  closing.push(() => leading.close());
   const processStore = createProcessStore({
-    database,
+    database: leading,
     vault,
     content,
     systems,

@@ -5,6 +5,8 @@ import type { Action, Json, MappedRecord, RecordKey } from '../records/mapped.ts
 import type { CanonicalRecord, RecordState } from '../records/record.ts';
 import { type KeyPlace, type NameId, newRecordId } from './item-keys.ts';
 import { BEFORE_ALL, fieldTime, isOlder, REPLACED, recordTime, STATE, sparseTimes, stateTime } from './item-time.ts';
+import { type Restated, restate } from './restate.ts';
+import { sameJson } from './same-json.ts';
 
 /** The item a record's keys name, as stored; `record` is null for a cancellation remembered before its original. */
 export interface PresentItem {
@@ -56,24 +58,6 @@ export type Applied =
 const isWithdrawn = (state: RecordState): boolean => state === 'cancelled' || state === 'error';
 const sameKey = (a: RecordKey, b: RecordKey): boolean =>
   a.name === b.name && a.values.length === b.values.length && a.values.every((value, index) => value === b.values[index]);
-const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
-
-/** Equal as JSON, whatever the order of keys. */
-export const sameJson = (a: Json | undefined, b: Json | undefined): boolean => {
-  if (a === b) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  if (isList(a) || isList(b)) return isList(a) && isList(b) && sameList(a, b);
-  const keys = Object.keys(a);
-  if (keys.length !== Object.keys(b).length) return false;
-  for (const key of keys) if (!Object.hasOwn(b, key) || !sameJson(a[key], b[key])) return false;
-  return true;
-};
-
-const sameList = (a: readonly Json[], b: readonly Json[]): boolean => {
-  if (a.length !== b.length) return false;
-  for (let n = 0; n < a.length; n += 1) if (!sameJson(a[n], b[n])) return false;
-  return true;
-};
 
 /**
  * The next version of a record item (mapping language §5, §7): `put` updates what is stated, `replace` takes it for the whole, `cancel` and
@@ -102,14 +86,8 @@ export const applyRecord = (present: PresentItem | null, mapped: MappedRecord, c
   }
 
   const time = mapped.asOf ?? context.receivedAt;
-  const { fields, times } = nextFields(base, mapped, time, issue);
-  const { state, at } = nextState(present, mapped.action, time, context.receivedAt, issue);
-  times.set(STATE, at);
-  const kept = base !== null && isOlder(time, recordTime(base)) ? base : undefined;
-  // The stored asOf stands for the stored time of receipt where there is none: the next version has another time of receipt.
-  const asOf = kept === undefined ? mapped.asOf : (kept.asOf ?? kept.receivedAt);
-  const fieldAsOf = sparseTimes(times, fields, asOf ?? context.receivedAt);
-  const sameFields = base !== null && sameJson(fields, base.fields);
+  const { state, at, asOf, fields, fieldAsOf } = nextVersion(present, mapped, time, context.receivedAt, issue);
+  const sameFields = base !== null && (fields === base.fields || sameJson(fields, base.fields));
   const changed = base === null || state !== base.state || !sameFields;
   const moved =
     base !== null &&
@@ -151,6 +129,29 @@ export const applyRecord = (present: PresentItem | null, mapped: MappedRecord, c
 };
 
 type Say = (code: string, target: string) => void;
+
+interface Version extends Restated {
+  readonly state: RecordState;
+  /** When the state was last stated. */
+  readonly at: string;
+  readonly asOf: Instant | null;
+}
+
+const nextVersion = (present: PresentItem | null, mapped: MappedRecord, time: Instant, receivedAt: Instant, issue: Say): Version => {
+  const base = present?.record ?? null;
+  if (base !== null && base.fieldAsOf === undefined && mapped.action === 'put' && !isOlder(time, recordTime(base))) {
+    const { state, at } = nextState(present, mapped.action, time, receivedAt, issue);
+    const { fields, fieldAsOf } = restate(base, mapped, time, at);
+    return { state, at, asOf: mapped.asOf, fields, fieldAsOf };
+  }
+  const { fields, times } = nextFields(base, mapped, time, issue);
+  const { state, at } = nextState(present, mapped.action, time, receivedAt, issue);
+  times.set(STATE, at);
+  const kept = base !== null && isOlder(time, recordTime(base)) ? base : undefined;
+  // The stored asOf stands for the stored time of receipt where there is none: the next version has another time of receipt.
+  const asOf = kept === undefined ? mapped.asOf : (kept.asOf ?? kept.receivedAt);
+  return { state, at, asOf, fields, fieldAsOf: sparseTimes(times, fields, asOf ?? receivedAt) };
+};
 
 const nextFields = (
   base: CanonicalRecord | null,

@@ -3,7 +3,8 @@ import type { Json, MappedList } from '../records/mapped.ts';
 import type { CanonicalRecord } from '../records/record.ts';
 import { isObject, type WithFields } from './fields.ts';
 import { isOlder, recordTime, STATE, stateTime } from './item-time.ts';
-import { type Applied, type ItemContext, type PresentItem, sameJson } from './items.ts';
+import type { Applied, ItemContext, PresentItem } from './items.ts';
+import { sameJson } from './same-json.ts';
 
 /**
  * What a whole list ends (`list: snapshot`): this system's other current records of the kind, for this patient or parent, that it does not

@@ -18,6 +18,7 @@ export class HotBytes<K> {
     if (bytes.length > LARGEST) return;
     this.#entries.set(name, bytes);
     this.#bytes += bytes.length;
+    if (this.#bytes <= MOST_BYTES && this.#entries.size <= MOST_ENTRIES) return;
     for (const [oldest, old] of this.#entries) {
       if (this.#bytes <= MOST_BYTES && this.#entries.size <= MOST_ENTRIES) break;
       this.#entries.delete(oldest);

@@ -69,8 +69,12 @@ const findKeys = async (settings: StoreSettings, database: Database): Promise<Ke
   if (settings.keys !== undefined && settings.keys.trim() !== '') return readKeys(settings.keys);
   const present = await readKeyFile(settings.data);
   if (present !== undefined) return present;
-  if (await hasKeys(database))
+  if (await hasKeys(database)) {
+    // A daemon that began at the same time may have made them since the first look.
+    const made = await readKeyFile(settings.data);
+    if (made !== undefined) return made;
     throw new KeyProblem(`this database was written with keys, but ${keyFile(settings.data)} is missing; put it back, or give store.keys`);
+  }
   if (settings.url !== undefined && settings.url !== '')
     throw new KeyProblem('a configured PostgreSQL needs store.keys: every daemon that uses it must have the same');
   return makeKeyFile(settings.data);

@@ -20,6 +20,11 @@ export interface DatabaseOptions {
   readonly statementTimeout?: number;
   readonly idleInTransactionTimeout?: number;
   readonly connectTimeout?: number;
+  /**
+   * `by-index`: for a few statements that are made again and again and each touch a handful of rows. Their plans are made once and never read
+   * a table through; one made while the table was small would be kept though it grows.
+   */
+  readonly plans?: 'by-index';
   readonly telemetry?: Telemetry;
 }
 
@@ -67,6 +72,11 @@ export const connectionUrl = (target: ConnectionTarget): string =>
     ? target.url
     : `postgresql://${encodeURIComponent(target.user)}@/${encodeURIComponent(target.database)}?host=${encodeURIComponent(target.socketDirectory)}&port=${target.port}`;
 
+const BY_INDEX = ['seqscan', 'hashjoin', 'mergejoin']
+  .map((way) => ` -c enable_${way}=off`)
+  .join('')
+  .concat(' -c plan_cache_mode=force_generic_plan');
+
 /** Waited for beyond the server's own limit, so that the server's answer comes first where there is one. */
 const GRACE = 2_000;
 
@@ -80,7 +90,7 @@ class PooledDatabase implements Database {
       ...clientConfig(target),
       max: options.max ?? 10,
       application_name: options.applicationName ?? 'throughcare',
-      options: `-c search_path=${options.schema ?? 'throughcare'} -c timezone=UTC`,
+      options: `-c search_path=${options.schema ?? 'throughcare'} -c timezone=UTC${options.plans === 'by-index' ? BY_INDEX : ''}`,
       statement_timeout: statementTimeout,
       idle_in_transaction_session_timeout: options.idleInTransactionTimeout ?? 10_000,
       query_timeout: statementTimeout + GRACE,

@@ -1,5 +1,5 @@
 import type { TrackedMessage } from '../../formats/mesh/answers.ts';
-import { faultOfCode } from '../../formats/mesh/code-fault.ts';
+import { sendFault } from '../../formats/mesh/status.ts';
 import type { FarReceipt, FarReceipts } from '../../records/far-side.ts';
 import { brandAs, type Instant } from '../../records/ids.ts';
 import type { Telemetry } from '../../records/telemetry.ts';
@@ -18,7 +18,7 @@ const receiptOf = (tracked: TrackedMessage): FarReceipt | null => {
   return {
     stage: 'downloaded',
     good,
-    ...(good ? {} : { fault: faultOfCode(tracked.event, code) }),
+    ...(good ? {} : { fault: sendFault({ event: tracked.event, code }) }),
     receiptCode: good || code === '' ? tracked.status : code,
     ...(good || tracked.words === '' ? {} : { words: Buffer.from(tracked.words) }),
     ...(tracked.at === null ? {} : { at: brandAs<Instant>(new Date(tracked.at).toISOString()) }),

@@ -172,6 +172,7 @@ export class MeshSource implements SourceAdapter {
         memory: this.#memory,
         lease,
         signal,
+        overdue: this.#overdue.signal,
         stopping,
         onLeft: (workflow) => this.#tellLeft(workflow),
       });

@@ -33,6 +33,8 @@ export interface IntakeParts {
   readonly stopping: AbortSignal;
   /** Requests under way are given up: the lease is lost, or the time to finish is over. */
   readonly signal: AbortSignal;
+  /** The time to finish is over: what is committed is not even acknowledged any more. */
+  readonly overdue: AbortSignal;
   /** Told of each message that is left because its workflow has no disposition. */
   readonly onLeft: (workflow: string) => void;
 }
@@ -79,7 +81,8 @@ export class MailboxIntake {
       }
     } finally {
       await this.#journalling;
-      if (!signal.aborted) await this.#acknowledge();
+      // Also where the lease is lost meanwhile: what is committed is committed, and need not be fetched by another.
+      await this.#acknowledge();
     }
     if (this.#failure !== null) throw this.#failure;
   }
@@ -234,10 +237,11 @@ export class MailboxIntake {
 
   /** Of what is committed by now. What cannot be acknowledged is remembered, and acknowledged at a later look without fetching it again. */
   async #acknowledge(): Promise<void> {
-    const { mailbox, memory, signal, telemetry } = this.#parts;
+    const { mailbox, memory, overdue, telemetry } = this.#parts;
     for (const id of this.#committed.splice(0)) {
+      if (overdue.aborted) return;
       try {
-        await mailbox.client.acknowledge(id, signal);
+        await mailbox.client.acknowledge(id, overdue);
         memory.forget(id);
         this.gone += 1;
       } catch (error) {

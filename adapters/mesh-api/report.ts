@@ -1,9 +1,10 @@
 import { readBusinessAnswer } from '../../formats/mesh/business-answer.ts';
-import { faultOfCode } from '../../formats/mesh/code-fault.ts';
 import { MEX } from '../../formats/mesh/headers.ts';
+import { sendFault } from '../../formats/mesh/status.ts';
 import { readStamp } from '../../formats/mesh/timestamp.ts';
 import type { FarName, IncomingReport } from '../../records/far-side.ts';
 import { brandAs, type Instant } from '../../records/ids.ts';
+import { codeOf, receiptOfAnswer } from '../far-answer.ts';
 import type { MeshHeaders } from './exchange.ts';
 
 /** What a report says, before it is known which source and right it came by. */
@@ -13,9 +14,6 @@ export type ReportContent = Pick<IncomingReport, 'bytes' | 'type' | 'receipt'> &
   /** Milliseconds since 1970; null where it does not say. */
   readonly at: number | null;
 };
-
-/** Receipt codes are shown in clear, so what is no code is not one. */
-const codeOf = (text: string | undefined): string => (text !== undefined && /^[A-Za-z0-9-]{1,40}$/.test(text) ? text : '');
 
 const momentOf = (headers: MeshHeaders): number | null => readStamp(headers[MEX.statusTimestamp] ?? '') ?? null;
 const instant = (at: number | null): { readonly at?: Instant } => (at === null ? {} : { at: brandAs<Instant>(new Date(at).toISOString()) });
@@ -45,7 +43,7 @@ export const readReport = (id: string, headers: MeshHeaders): ReportContent => {
     receipt: {
       stage: 'reported',
       good,
-      ...(good ? {} : { fault: faultOfCode(headers[MEX.statusEvent] ?? '', code) }),
+      ...(good ? {} : { fault: sendFault({ event: headers[MEX.statusEvent] ?? '', code }) }),
       receiptCode: code || (good ? 'SUCCESS' : 'ERROR'),
       ...(words === undefined ? {} : { words: Buffer.from(words) }),
       ...instant(at),
@@ -74,11 +72,7 @@ export const readBusinessReport = (id: string, workflow: string, headers: MeshHe
       ...(local === undefined ? [] : [{ transportKey: local }]),
     ],
     receipt: {
-      stage: answer.good && answer.kind === 'infrastructure' ? 'downloaded' : 'business',
-      good: answer.good,
-      ...(answer.good ? {} : { fault: 'business-refused' }),
-      receiptCode: codeOf(answer.code),
-      ...(answer.words === '' ? {} : { words: Buffer.from(answer.words) }),
+      ...receiptOfAnswer(answer),
       ...instant(at),
       reference: id,
     },

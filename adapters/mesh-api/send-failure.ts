@@ -1,4 +1,4 @@
-import { faultOfCode } from '../../formats/mesh/code-fault.ts';
+import { sendFault } from '../../formats/mesh/status.ts';
 import type { SendResult } from '../../records/ports.ts';
 import { MeshError } from './errors.ts';
 
@@ -31,7 +31,7 @@ const words = (error: MeshError): { readonly receiptCode: string; readonly reply
 /** The service looked at the request and refused it, in a way that another try would not change. */
 const refused = (error: MeshError): Failure => ({
   outcome: 'permanent',
-  code: faultOfCode(error.event, error.code),
+  code: sendFault(error),
   sentBytes: true,
   ...words(error),
   transport: false,
@@ -39,7 +39,7 @@ const refused = (error: MeshError): Failure => ({
 
 /** The mailbox, and not this message, is refused: all lanes wait. A workflow that is not allowed may be refused by the same status. */
 const isUnauthorised = (error: MeshError): boolean =>
-  (error.unauthorised && faultOfCode(error.event, error.code) !== 'workflow-not-allowed') || error.code === '100';
+  (error.unauthorised && sendFault(error) !== 'workflow-not-allowed') || error.code === '100';
 const unauthorised = (error: MeshError): Failure => ({
   outcome: 'transient',
   code: 'mesh-unauthorised',

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
+import { readBusinessAnswer } from '../../formats/mesh/business-answer.ts';
 import type { ControlFile } from '../../formats/mesh/control-file.ts';
 import type { Receipt } from '../../records/ports.ts';
+import { receiptOfAnswer } from '../far-answer.ts';
 import { inFolder } from '../files/names.ts';
 import { shelve } from '../files/shelf.ts';
 import { type Claim, Claims } from './claims.ts';
@@ -194,7 +196,6 @@ export class BesideClient {
     body: AsyncIterable<Buffer>,
   ): Promise<Receipt | null> {
     const { name, parts, fence, settings } = round;
-    if (parts.readAnswer === undefined || control.localId === undefined) return null;
     const pieces: Buffer[] = [];
     let size = 0;
     for await (const piece of body) {
@@ -203,20 +204,27 @@ export class BesideClient {
       pieces.push(piece);
     }
     const bytes = Buffer.concat(pieces);
-    const answer = parts.readAnswer(bytes);
-    return stored(round, () =>
-      parts.mailbox.receiveReport({
-        source: name,
-        connection: connectionOf(name),
-        transportId,
-        bytes,
-        type,
-        name: { mailbox: settings.mailbox, transportKey: control.localId ?? '' },
-        receipt: { stage: 'business', ...answer, reference: transportId, ...atOf(control) },
-        fence,
-        final: true,
-      }),
-    );
+    const answer = readBusinessAnswer(bytes);
+    if (answer === undefined) return null;
+    // What it says it answers comes first; its local id may be one of its own.
+    const keys = [...answer.about, ...(control.localId === undefined ? [] : [control.localId])];
+    for (const [at, transportKey] of keys.entries()) {
+      const receipt = await stored(round, () =>
+        parts.mailbox.receiveReport({
+          source: name,
+          connection: connectionOf(name),
+          transportId,
+          bytes,
+          type,
+          name: { mailbox: settings.mailbox, transportKey },
+          receipt: { ...receiptOfAnswer(answer), reference: transportId, ...atOf(control) },
+          fence,
+          final: at === keys.length - 1,
+        }),
+      );
+      if (receipt !== null) return receipt;
+    }
+    return null;
   }
 
   /**

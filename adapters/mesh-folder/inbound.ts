@@ -100,6 +100,8 @@ export class MeshFolderSource implements SourceAdapter {
       } catch (error) {
         if (this.#overdue.signal.aborted) return;
         this.#role.forget();
+        // The next reader may have moved what was in hand here: that says nothing of the folder.
+        if (lease.lost.aborted && !(error instanceof StoreAway)) return;
         this.#failures += 1;
         if (error instanceof StoreAway) this.#store.raise('store-unavailable', { cause: errnoOf(error.cause) });
         else this.#reach.raise(errnoOf(error));

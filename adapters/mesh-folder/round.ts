@@ -1,6 +1,6 @@
 import type { MeshFolderSourceSettings, WorkflowDisposition } from '../../config/types-mesh.ts';
 import type { ControlFile } from '../../formats/mesh/control-file.ts';
-import type { FarReceipt, FarReceipts, Fates, Fence, Lease, Leases } from '../../records/far-side.ts';
+import type { FarReceipts, Fates, Fence, Lease, Leases } from '../../records/far-side.ts';
 import { FAULTS, type FaultCode } from '../../records/faults.ts';
 import type { SourceName } from '../../records/ids.ts';
 import type { MailboxReceiver, Receipt, Receiver } from '../../records/ports.ts';
@@ -18,9 +18,6 @@ export type MeshFolderIntakeSettings = Pick<
   readonly leasePause?: number | undefined;
 };
 
-/** What a recipient's own answer says of the message it answers. */
-export type ReadAnswer = (body: Buffer) => Pick<FarReceipt, 'good' | 'fault' | 'receiptCode'>;
-
 export interface MeshFolderSourceParts {
   readonly mailbox: MailboxReceiver;
   /** Journals what cannot be taken. */
@@ -30,8 +27,6 @@ export interface MeshFolderSourceParts {
   readonly far: Pick<FarReceipts, 'note'>;
   readonly fates: Fates;
   readonly telemetry: Telemetry;
-  /** Absent: answers (`do: acknowledge`) are held for a person, as nobody here can tell a yes from a no. */
-  readonly readAnswer?: ReadAnswer;
   readonly now?: () => Date;
 }
 

@@ -1,5 +1,6 @@
 import type { FaultCode } from '../../records/faults.ts';
 import type { StatusRecord } from './control-file.ts';
+import { knownFault, meshFault, statusCode } from './status.ts';
 
 /**
  * What a status record means. Its numbers mean different things under different events, and SUCCESS alone is not *sent*: TRANSFER 05 is a
@@ -23,38 +24,21 @@ const GOOD: Readonly<Record<string, 'collected' | 'sent' | 'delayed'>> = {
   'SEND 00': 'sent',
 };
 
-/** Failures, by event and code; every other one is `mesh-refused`. DTS gave 15 to 17 other meanings under RECEIVE. */
-const BAD: Readonly<Record<string, FaultCode>> = {
-  'COLLECT 01': 'control-file',
-  'COLLECT 02': 'data-file-missing',
-  'TRANSFER 02': 'data-file-missing',
-  'SEND 08': 'recipient-unknown',
-  'SEND 12': 'recipient-unknown',
-  'SEND 14': 'not-collected',
-  'SEND 16': 'workflow-not-allowed',
-  'SEND 17': 'workflow-not-allowed',
-  'SEND 18': 'workflow-not-allowed',
-  'SEND EPL-150': 'patient-not-routed',
-  'SEND EPL-151': 'patient-not-routed',
-  'SEND EPL-152': 'patient-not-routed',
-  'SEND EPL-153': 'patient-not-routed',
-  'SEND EPL-154': 'patient-not-routed',
-};
-
-const keyOf = ({ event = '', code = '' }: StatusRecord): string => `${event} ${/^\d$/.test(code) ? `0${code}` : code.toUpperCase()}`;
+const keyOf = ({ event = '', code = '' }: StatusRecord): string => `${event} ${statusCode(code)}`;
 
 export const meaningOf = (record: StatusRecord | undefined): StatusMeaning => {
   if (record === undefined) return { is: 'unclear' };
+  const { event = '', code = '' } = record;
   const key = keyOf(record);
   const good = GOOD[key];
   if (record.status === 'SUCCESS') return { is: good ?? 'unclear' };
   // Without a word the code decides; a code that says it went well under ERROR contradicts itself.
   if (record.status !== 'ERROR' && record.status !== undefined) return { is: 'unclear' };
   if (record.status === undefined) {
-    const bad = BAD[key];
+    const bad = knownFault({ event, code });
     return good !== undefined ? { is: good } : bad === undefined ? { is: 'unclear' } : { is: 'failed', fault: bad };
   }
-  return good === undefined ? { is: 'failed', fault: BAD[key] ?? 'mesh-refused' } : { is: 'unclear' };
+  return good === undefined ? { is: 'failed', fault: meshFault({ event, code }) } : { is: 'unclear' };
 };
 
 /** What the client would write of a failure, by ours: its event and code, where it has one. */

@@ -24,27 +24,29 @@ const ANY: Readonly<Record<string, FaultCode>> = {
   '18': 'workflow-not-allowed',
 };
 
-/** DTS gave 03, 04 and 15 to 17 to its own connection; MESH gives some of them to what is sent (mesh.md §1.8, §2.4). */
+/** DTS gave 03, 04 and 15 to 17 to its own connection; MESH gives some of them to what is sent (MESH rules 1.8 and 2.4). */
 const BY_EVENT: Readonly<Record<string, Readonly<Record<string, FaultCode>>>> = {
   SEND: {
+    '08': 'recipient-unknown',
     '12': 'recipient-unknown',
     '14': 'not-collected',
     '16': 'workflow-not-allowed',
     '17': 'workflow-not-allowed',
   },
-  TRANSFER: { '03': 'mesh-unavailable', '04': 'mesh-unauthorised' },
+  TRANSFER: { '02': 'data-file-missing', '03': 'mesh-unavailable', '04': 'mesh-unauthorised' },
   COLLECT: { '01': 'control-file', '02': 'data-file-missing' },
   RECEIVE: { '15': 'mesh-unavailable', '16': 'mesh-unavailable', '17': 'mesh-unauthorised' },
 };
 
-/**
- * What an error of MESH means here. Only for what MESH itself calls an error: a delay (TRANSFER 05, SUCCESS) is none, see `isDelay`. A code
- * without an event is read as one about sending, which is what errors by HTTP and reports are about.
- */
-export const meshFault = ({ event, code }: MeshStatus): FaultCode => {
+/** A code without an event is read as one about sending, which is what errors by HTTP and reports are about. Undefined: it says no more than that it failed. */
+export const knownFault = ({ event, code }: MeshStatus): FaultCode | undefined => {
   const plain = statusCode(code);
-  return ANY[plain] ?? BY_EVENT[event.trim().toUpperCase() || 'SEND']?.[plain] ?? 'mesh-refused';
+  return ANY[plain] ?? BY_EVENT[event.trim().toUpperCase() || 'SEND']?.[plain];
 };
 
-/** Not sent yet, and tried again by the client itself: neither good nor bad news. */
-export const isDelay = ({ event, code }: MeshStatus): boolean => event.trim().toUpperCase() === 'TRANSFER' && statusCode(code) === '05';
+/** What an error of MESH means here. Only for what MESH itself calls an error: a delay (TRANSFER 05, SUCCESS) is none. */
+export const meshFault = (status: MeshStatus): FaultCode => knownFault(status) ?? 'mesh-refused';
+
+/** The same for what the API and its reports say of a message we sent: under another event than SEND the number is about something else. */
+export const sendFault = (status: MeshStatus): FaultCode =>
+  ['', 'SEND'].includes(status.event.trim().toUpperCase()) ? meshFault(status) : 'mesh-refused';

@@ -150,7 +150,8 @@ class PartRun {
     const filled = fillLinks(this.#env, this.person, this.#env.system, this.records);
     if (filled === this.person) return null;
     this.person = filled;
-    for (const [index, one] of this.records.entries()) this.records[index] = { ...one, item: filled.items.get(one.item.id) ?? one.item };
+    for (const [index, one] of this.records.entries())
+      this.records[index] = { ...one, item: filled.items.get(one.item.id, one.item.kind) ?? one.item };
     return null;
   }
 

@@ -43,9 +43,10 @@ export const applyMapped = (
   parent: StoredItem | null = null,
 ): ApplyResult => {
   const persons = closureOf(person);
-  const mapped = LINKING_KINDS.has(unlinked.kind) ? withLinks(unlinked, { system, found: context.draft.found, persons }) : unlinked;
+  const found = context.draft.foundOf(person);
+  const mapped = LINKING_KINDS.has(unlinked.kind) ? withLinks(unlinked, { system, found, persons }) : unlinked;
   const place: KeyPlace = { system, personId: person.id, parent: parent === null ? null : { id: parent.id, uuid: parent.uuid } };
-  const resolved = resolveItem(mapped, place, context.draft.found, persons);
+  const resolved = resolveItem(mapped, place, found, persons);
   if (resolved.outcome === 'hold') return { ok: false, hold: { reason: resolved.reason, rule: mapped.rule } };
   const present = resolved.outcome === 'one' ? resolved.item : null;
   const applied = applyRecord(present, mapped, itemContext(context.facts, place));
@@ -127,7 +128,7 @@ const store = (
     messageId: context.messageId,
     part: context.part,
   });
-  const item = next.items.get(id);
+  const item = next.items.get(id, mapped.kind);
   if (item === undefined) throw new Error('an item was written and is not there');
   return { person: next, item };
 };

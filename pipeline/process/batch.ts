@@ -1,14 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { MessageId, Token } from '../../records/ids.ts';
 import type { MappedPart, MappedRecord } from '../../records/mapped.ts';
-import type {
-  BatchWrite,
-  FiledHead,
-  MessageWrite,
-  PersonWrite,
-  ProcessStore,
-  ProcessTransaction,
-  TodoMessage,
+import {
+  type BatchWrite,
+  type FiledHead,
+  type MessageWrite,
+  type PersonWrite,
+  type ProcessStore,
+  type ProcessTransaction,
+  scopedKeyText,
+  type TodoMessage,
 } from '../../records/process.ts';
 import type { Telemetry } from '../../records/telemetry.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -174,6 +175,10 @@ const decideAll = async (
 
 const remember = (cache: PersonCache, set: WorkingSet | null): void => {
   if (set === null) return;
+  for (const item of set.items) {
+    const { keys } = set.persons.get(set.rootOf(item.personId)) ?? {};
+    for (const key of item.newKeys) keys?.learn(scopedKeyText(key), item);
+  }
   for (const [id, state] of set.persons) {
     // Nobody is ever led to one who has no identifier.
     if (state.identifiers.length === 0) cache.drop(id);

@@ -22,7 +22,7 @@ export const envelopeFor = (
   };
 };
 
-/** All three, or null: the service finds nobody by less (mesh.md §1.9). A birth date of which only the year is known is not enough. */
+/** All three, or null: the service finds nobody by less (MESH rule 1.9). A birth date of which only the year is known is not enough. */
 const patientDetails = (fields: CanonicalRecord['fields']): Envelope['patient'] | null => {
   const [nhsNumber, birthDate, familyName] = [textOf(fields.nhsNumber), textOf(fields.birthDate), familyOf(fields.name)];
   if (nhsNumber === undefined || birthDate === undefined || familyName === undefined) return null;

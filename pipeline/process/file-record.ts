@@ -1,5 +1,6 @@
 import type { OutboundMapping } from '../../mappings/engine/index.ts';
 import type { OdsCode } from '../../records/ids.ts';
+import { isKindName, KIND_FACTS } from '../../records/kinds/index.ts';
 import type { Action } from '../../records/mapped.ts';
 import type { Filing, HeldPart, StoredItem } from '../../records/process.ts';
 import type { CanonicalRecord, DeliveryFacts, Payload } from '../../records/record.ts';
@@ -47,9 +48,12 @@ export const fileRecord = (context: FileContext, item: StoredItem, record: Canon
 /** Children of a report in their order; those taken back as errors too, for they go out as deletions (ruling C32). */
 const childrenOf = (person: PersonState, item: StoredItem): CanonicalRecord[] => {
   const children: CanonicalRecord[] = [];
-  for (const other of person.items.values()) if (other.parentId === item.id && other.record !== null) children.push(other.record);
+  for (const kind of kindsBelow(item.kind))
+    for (const other of person.items.ofKind(kind)) if (other.parentId === item.id && other.record !== null) children.push(other.record);
   return children.length < 2 ? children : children.sort((a, b) => a.position - b.position || (a.id < b.id ? -1 : 1));
 };
+
+const kindsBelow = (kind: string): readonly string[] => (isKindName(kind) ? Object.values(KIND_FACTS[kind].children) : []);
 
 type Rendered = { readonly ok: true; readonly filing: Filing } | { readonly ok: false; readonly hold: HeldPart };
 

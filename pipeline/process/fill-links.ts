@@ -16,7 +16,7 @@ export const fillLinks = (context: ApplyContext, person: PersonState, system: st
   if (!filed.some(({ item, isNew }) => isNew && LINKING_KINDS.has(item.kind))) return person;
   let next = person;
   let filled = 0;
-  const place = { system, found: context.draft.found, persons: closureOf(person) };
+  const place = { system, found: context.draft.foundOf(person), persons: closureOf(person) };
   for (const kind of LINKING_KINDS) {
     for (const item of itemsOfKind(person, kind)) {
       if (item.record === null || item.system !== system || filled >= MOST_FILLED) continue;

@@ -1,16 +1,9 @@
-import { LINKING_KINDS, linkedKeys } from '../../patients/links.ts';
+import { LINKING_KINDS } from '../../patients/links.ts';
 import type { PersonId } from '../../records/ids.ts';
 import { isKindName, KIND_FACTS, KIND_NAMES, type KindName, keyScope } from '../../records/kinds/index.ts';
-import type { MappedPart, MappedRecord } from '../../records/mapped.ts';
-import {
-  identifierKey,
-  type PersonIdentifier,
-  type PersonRow,
-  type ProcessTransaction,
-  type ScopedKey,
-  type StoredItem,
-  scopedKeyText,
-} from '../../records/process.ts';
+import type { MappedPart } from '../../records/mapped.ts';
+import { identifierKey, type PersonRow, type ProcessTransaction, type StoredItem } from '../../records/process.ts';
+import { lookUp } from './look-up.ts';
 import type { PersonCache } from './person-cache.ts';
 import { knownPerson, type PersonState, withItems } from './person-state.ts';
 import type { MessageWork, PartWork } from './work.ts';
@@ -33,14 +26,10 @@ export const gather = async (
 ): Promise<WorkingSet> => {
   const set = new WorkingSet();
   const parts = works.flatMap((work) => work.parts.map((part) => ({ part, system: work.mapped?.system ?? '' })));
-  const keys = systemKeys(parts);
-  const identifiers = identifiersIn(parts.map(({ part }) => part));
-  // Most messages are about people seen a moment ago: they are locked while the index is still being asked whether it is really they.
-  const guess = cache.holders(identifiers);
-  const [holders, byKey, guessed] = await Promise.all([tx.personsOf(identifiers), tx.itemsByKey(keys), locked(tx, guess)]);
-  for (const [key, person] of holders) set.holders.set(key, person);
+  const found = await lookUp(tx, parts, cache);
+  for (const [key, person] of found.holders) set.holders.set(key, person);
 
-  const rows = await lockClosure(tx, [...holders.values(), ...[...byKey.values()].map((item) => item.personId)], guessed);
+  const rows = await lockClosure(tx, [...found.holders.values(), ...[...found.read.values()].map((item) => item.personId)], found.rows);
   const roots = new Map<PersonId, PersonRow[]>();
   for (const row of rows) {
     const root = row.mergedInto ?? row.id;
@@ -61,54 +50,21 @@ export const gather = async (
   );
 
   // Items found by key carry their children with them: a report's results are keyed within it.
-  const found = [...byKey.values()];
-  const children = await tx.childrenOf(found.filter(mayHaveChildren).map((item) => item.id));
-  for (const item of [...found, ...children]) {
+  const read = [...found.read.values()];
+  const children = await tx.childrenOf(read.filter(mayHaveChildren).map((item) => item.id));
+  for (const item of [...read, ...children]) {
+    set.know(item);
     const person = set.persons.get(set.rootOf(item.personId));
-    if (person === undefined) set.know(item, scopeOf(item));
     // A person seen lately has this version already.
-    else if (person.items.get(item.id)?.recordId !== item.recordId) set.persons.set(person.id, withItems(person, [item]));
+    if (person !== undefined && person.items.get(item.id, item.kind)?.recordId !== item.recordId)
+      set.persons.set(person.id, withItems(person, [item]));
   }
-  for (const person of set.persons.values()) for (const item of person.items.values()) set.know(item, scopeOf(item));
+  for (const item of found.known.values()) set.know(item);
   return set;
 };
 
 /** Of most kinds nothing is ever filed below a record. */
 const mayHaveChildren = ({ kind }: StoredItem): boolean => !isKindName(kind) || Object.keys(KIND_FACTS[kind].children).length > 0;
-
-/** Where the keys of a stored item count: its parent, its person, or the system. */
-const scopeOf = (item: StoredItem): number => {
-  if (item.parentId !== null) return item.parentId;
-  return isKindName(item.kind) && keyScope(item.kind, false) === 'patient' ? item.personId : 0;
-};
-
-const identifiersIn = (parts: readonly PartWork[]): PersonIdentifier[] => {
-  const all = new Map<string, PersonIdentifier>();
-  for (const { evidence, retired } of parts) {
-    for (const one of [...evidence.identifiers, ...evidence.mergedAliases, ...(retired?.identifiers ?? [])])
-      all.set(identifierKey(one), one);
-  }
-  return [...all.values()];
-};
-
-const systemKeys = (parts: readonly { part: PartWork; system: string }[]): ScopedKey[] => {
-  const keys = new Map<string, ScopedKey>();
-  const addLinked = (record: MappedRecord, system: string): void => {
-    if (LINKING_KINDS.has(record.kind)) for (const linked of linkedKeys(record, system)) keys.set(scopedKeyText(linked), linked);
-    for (const child of record.children) addLinked(child, system);
-  };
-  const add = (record: MappedRecord, system: string): void => {
-    addLinked(record, system);
-    if (!isKindName(record.kind) || keyScope(record.kind, false) !== 'system') return;
-    for (const key of record.keys) {
-      const scoped: ScopedKey = { system, kind: record.kind, scope: 0, key };
-      keys.set(scopedKeyText(scoped), scoped);
-    }
-  };
-  for (const { part, system } of parts)
-    for (const record of [...part.part.records, ...(part.custody === null ? [] : [part.custody])]) add(record, system);
-  return [...keys.values()];
-};
 
 const locked = async (tx: ProcessTransaction, ids: readonly PersonId[]): Promise<readonly PersonRow[]> =>
   ids.length === 0 ? [] : tx.lock([...ids].sort((a, b) => a - b));

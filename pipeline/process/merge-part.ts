@@ -6,6 +6,7 @@ import type { Issue } from '../../records/issue.ts';
 import type { MappedMerge } from '../../records/mapped.ts';
 import { identifierKey } from '../../records/process.ts';
 import { candidateOf, candidatesFor } from './identify.ts';
+import { KeyIndex } from './key-index.ts';
 import type { MergeResult } from './merge-result.ts';
 import { type PersonState, withIdentifiers } from './person-state.ts';
 import { unmergePart } from './unmerge-part.ts';
@@ -34,11 +35,12 @@ export const mergePart = (
       return { person: draft.learn(survivor, decision.learns), hold: null, reasons: decision.reasons };
     case 'merge': {
       const gone = draft.person(decision.from);
-      const items = new Map([...survivor.items, ...gone.items]);
+      const items = survivor.items.withAll(gone.items.all());
       const loaded = new Set([...survivor.loaded].filter((kind) => gone.loaded.has(kind)));
       const joined: PersonState = {
         ...withIdentifiers(survivor, gone.identifiers),
         items,
+        keys: KeyIndex.of(items.all()),
         loaded: survivor.isNew ? gone.loaded : gone.isNew ? survivor.loaded : loaded,
         merged: [...survivor.merged, gone.id, ...gone.merged],
         restricted: survivor.restricted || gone.restricted,
@@ -60,7 +62,7 @@ export const mergePart = (
 
 /** One issue a kind: codes and kinds, never a value. The patient record is not among them; the survivor's own stands. */
 const metKeys = (person: PersonState, rule: string): Issue[] => {
-  const kinds = new Set(withoutMetKeys([...person.items.values()]).hidden.map((item) => item.kind));
+  const kinds = new Set(withoutMetKeys(person.items.all()).hidden.map((item) => item.kind));
   kinds.delete('patient');
   return [...kinds].sort().map((kind) => ({ code: 'keys-met', rule, target: kind }));
 };

@@ -1,5 +1,5 @@
 import type { PersonId } from '../../records/ids.ts';
-import { identifierKey, type PersonIdentifier } from '../../records/process.ts';
+import { identifierKey } from '../../records/process.ts';
 import type { PersonState } from './person-state.ts';
 
 /**
@@ -15,6 +15,11 @@ export class PersonCache {
   /** `limit` counts items (records held in memory), not persons: one person may have hundreds. */
   constructor(limit: number) {
     this.#limit = limit;
+  }
+
+  /** As last seen, whatever has become of them since. */
+  peek(id: PersonId): PersonState | undefined {
+    return this.#states.get(id);
   }
 
   get(id: PersonId, version: number): PersonState | undefined {
@@ -52,14 +57,9 @@ export class PersonCache {
     this.#items -= weight(old);
   }
 
-  /** Who held these when last seen: a guess, for the index alone knows. */
-  holders(identifiers: readonly PersonIdentifier[]): PersonId[] {
-    const found = new Set<PersonId>();
-    for (const identifier of identifiers) {
-      const holder = this.#holders.get(identifierKey(identifier));
-      if (holder !== undefined) found.add(holder);
-    }
-    return [...found];
+  /** Who held the identifier (by `identifierKey`) when last seen: so it is still where the person has the version of then. */
+  holder(key: string): PersonId | undefined {
+    return this.#holders.get(key);
   }
 
   clear(): void {

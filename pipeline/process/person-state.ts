@@ -1,7 +1,9 @@
 import { withoutMetKeys } from '../../patients/item-keys.ts';
-import type { ItemId, PersonId } from '../../records/ids.ts';
+import type { PersonId } from '../../records/ids.ts';
 import { identifierKey, type PersonIdentifier, type PersonRow, type StoredItem } from '../../records/process.ts';
 import type { CanonicalRecord } from '../../records/record.ts';
+import { ItemSet } from './item-set.ts';
+import { KeyIndex } from './key-index.ts';
 
 /**
  * What the leader knows of one person while a batch is decided: the person's own row, identifiers, and the items of the kinds that
@@ -16,7 +18,9 @@ export interface PersonState {
   /** Persons merged into this one; their items are read as this one's. */
   readonly merged: readonly PersonId[];
   readonly identifiers: readonly PersonIdentifier[];
-  readonly items: ReadonlyMap<ItemId, StoredItem>;
+  readonly items: ItemSet;
+  /** Of the items as they were stored before this batch; keys that the batch adds are in its working set. */
+  readonly keys: KeyIndex;
   /** Kinds of which every item is in `items`. */
   readonly loaded: ReadonlySet<string>;
 }
@@ -29,7 +33,8 @@ export const freshPerson = (id: PersonId): PersonState => ({
   restricted: false,
   merged: [],
   identifiers: [],
-  items: new Map(),
+  items: ItemSet.EMPTY,
+  keys: new KeyIndex(),
   loaded: ALL_KINDS,
 });
 
@@ -44,22 +49,21 @@ export const knownPerson = (rows: readonly PersonRow[], root: PersonRow, identif
   restricted: rows.some((row) => row.restricted),
   merged: rows.filter((row) => row.id !== root.id).map((row) => row.id),
   identifiers,
-  items: new Map(),
+  items: ItemSet.EMPTY,
+  keys: new KeyIndex(),
   loaded: new Set(),
 });
 
-export const withItems = (person: PersonState, items: Iterable<StoredItem>, kinds: Iterable<string> = []): PersonState => {
-  const next = new Map(person.items);
-  for (const item of items) next.set(item.id, item);
-  return { ...person, items: next, loaded: person.isNew ? person.loaded : new Set([...person.loaded, ...kinds]) };
-};
+/** Items read from the store, of which these kinds are now known whole. */
+export const withItems = (person: PersonState, items: readonly StoredItem[], kinds: Iterable<string> = []): PersonState => ({
+  ...person,
+  items: person.items.withAll(items),
+  keys: person.keys.with(items),
+  loaded: person.isNew ? person.loaded : new Set([...person.loaded, ...kinds]),
+});
 
 /** One item as it is now. */
-export const withItem = (person: PersonState, item: StoredItem): PersonState => {
-  const items = new Map(person.items);
-  items.set(item.id, item);
-  return { ...person, items };
-};
+export const withItem = (person: PersonState, item: StoredItem): PersonState => ({ ...person, items: person.items.with(item) });
 
 export const withIdentifiers = (person: PersonState, learned: readonly PersonIdentifier[]): PersonState => {
   const known = new Map(person.identifiers.map((identifier) => [identifierKey(identifier), identifier]));
@@ -67,15 +71,11 @@ export const withIdentifiers = (person: PersonState, learned: readonly PersonIde
   return { ...person, identifiers: [...known.values()] };
 };
 
-export const itemsOfKind = (person: PersonState, kind: string): StoredItem[] => {
-  const found: StoredItem[] = [];
-  for (const item of person.items.values()) if (item.kind === kind) found.push(item);
-  return found;
-};
+export const itemsOfKind = (person: PersonState, kind: string): readonly StoredItem[] => person.items.ofKind(kind);
 
 export const recordsOfKind = (person: PersonState, kind: string): CanonicalRecord[] => {
   const found: CanonicalRecord[] = [];
-  for (const item of person.items.values()) if (item.kind === kind && item.record !== null) found.push(item.record);
+  for (const item of person.items.ofKind(kind)) if (item.record !== null) found.push(item.record);
   return found;
 };
 
@@ -91,8 +91,8 @@ export const closureOf = (person: PersonState): ReadonlySet<PersonId> => new Set
 /** The patient record that stands: the person's own, else the newest of those merged in. */
 export const patientOf = (person: PersonState): CanonicalRecord | null => {
   let found: StoredItem | undefined;
-  for (const item of person.items.values()) {
-    if (item.kind !== 'patient' || item.record === null) continue;
+  for (const item of person.items.ofKind('patient')) {
+    if (item.record === null) continue;
     if (found === undefined || item.personId === person.id || (found.personId !== person.id && item.id > found.id)) found = item;
   }
   return found?.record ?? null;

@@ -3,6 +3,8 @@ import { decideUnmerge, followersOf } from '../../patients/merge.ts';
 import type { MessageId, PersonId } from '../../records/ids.ts';
 import type { MappedMerge } from '../../records/mapped.ts';
 import { identifierKey, type PersonIdentifier, type StoredItem } from '../../records/process.ts';
+import { ItemSet } from './item-set.ts';
+import { KeyIndex } from './key-index.ts';
 import type { MergeResult } from './merge-result.ts';
 import type { PersonState } from './person-state.ts';
 import type { Draft } from './working-set.ts';
@@ -60,21 +62,26 @@ const holdersOf = (draft: Draft, kept: PersonState, evidence: ReadEvidence): Per
 
 const receivedMeanwhile = (draft: Draft, kept: PersonState, from: PersonId, into: PersonId): boolean => {
   const merged = draft.standing.find((one) => one.from === from && one.into === into)?.messageId ?? 0;
-  return [...kept.items.values()].some(({ record }) => record !== null && record.messageId > merged);
+  return kept.items.all().some(({ record }) => record !== null && record.messageId > merged);
 };
 
 /** The two halves of a person: a child goes with its parent. */
 const divided = (draft: Draft, kept: PersonState, gone: ReadonlySet<PersonId>) => {
+  const all = kept.items.all();
+  const parents = new Map(all.map((item) => [item.id, item]));
   const goes = (item: StoredItem): boolean => {
-    const parent = item.parentId === null ? undefined : kept.items.get(item.parentId);
+    const parent = item.parentId === null ? undefined : parents.get(item.parentId);
     return gone.has((parent ?? item).personId);
   };
-  const items = (back: boolean) => new Map([...kept.items].filter(([, item]) => goes(item) === back));
+  const half = (back: boolean) => {
+    const items = all.filter((item) => goes(item) === back);
+    return { items: ItemSet.of(items), keys: KeyIndex.of(items) };
+  };
   const identifiers = [...gone].flatMap((id) => [...ownOf(draft, id)]);
   const theirs = new Set(identifiers.map(identifierKey));
   const rest: PersonState = {
     ...kept,
-    items: items(false),
+    ...half(false),
     identifiers: kept.identifiers.filter((one) => !theirs.has(identifierKey(one))),
     merged: kept.merged.filter((id) => !gone.has(id)),
     routingVersion: kept.routingVersion + 1,
@@ -88,7 +95,7 @@ const divided = (draft: Draft, kept: PersonState, gone: ReadonlySet<PersonId>) =
       version: row?.version ?? 0,
       routingVersion: (row?.routingVersion ?? 0) + 1,
       restricted: kept.restricted || row?.restricted === true,
-      items: items(true),
+      ...half(true),
       identifiers,
       merged: following,
     };

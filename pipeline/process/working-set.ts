@@ -10,6 +10,7 @@ import {
   type StoredItem,
   scopedKeyText,
 } from '../../records/process.ts';
+import { storedKeys } from './key-index.ts';
 import { type PersonState, withIdentifiers, withItem } from './person-state.ts';
 
 /** Everything a batch has loaded and decided so far. Messages are decided in order; each sees what those before it did. */
@@ -17,7 +18,7 @@ export class WorkingSet {
   readonly persons = new Map<PersonId, PersonState>();
   /** Identifier key → person that holds it. */
   readonly holders = new Map<string, PersonId>();
-  /** Scoped key → item. */
+  /** Scoped key → item: keys that count for a whole system and were looked up, and whatever this batch adds. Others are in their person's index. */
   readonly keys = new Map<string, ItemId>();
   readonly known = new Map<ItemId, StoredItem>();
   /** Person of an item, or a person merged away → the one that stays. */
@@ -31,10 +32,10 @@ export class WorkingSet {
   /** Persons to be written, with the identifiers they learned. */
   readonly touched = new Map<PersonId, PersonIdentifier[]>();
 
-  /** Makes a loaded item findable by its keys. */
-  know(item: StoredItem, scope: number): void {
+  /** Makes an item findable by its keys, whoever it belongs to. */
+  know(item: StoredItem): void {
     this.known.set(item.id, item);
-    for (const key of item.keys) this.keys.set(scopedKeyText({ system: item.system, kind: item.kind, scope, key }), item.id);
+    for (const key of storedKeys(item)) this.keys.set(key, item.id);
   }
 
   rootOf(id: PersonId): PersonId {
@@ -77,16 +78,16 @@ export class Draft {
     return holder === undefined ? undefined : this.rootOf(holder);
   }
 
-  /** Items by scoped key text. */
-  readonly found = {
-    get: (key: string): StoredItem | undefined => {
-      const id = this.#keys?.get(key) ?? this.#base.keys.get(key);
-      return id === undefined ? undefined : this.item(id);
-    },
-  };
-
-  item(id: ItemId): StoredItem | undefined {
-    return this.#known.get(id) ?? this.#base.known.get(id);
+  /** Items by scoped key text, as a record of this person looks them up. */
+  foundOf(person: PersonState): { get(key: string): StoredItem | undefined } {
+    return {
+      get: (key) => {
+        const id = this.#keys?.get(key) ?? this.#base.keys.get(key);
+        if (id !== undefined) return this.#known.get(id) ?? this.#base.known.get(id);
+        const name = person.keys.get(key);
+        return name === undefined ? undefined : person.items.get(name.id, name.kind);
+      },
+    };
   }
 
   put(person: PersonState): void {

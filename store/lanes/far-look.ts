@@ -29,7 +29,7 @@ export interface LookParts {
 
 /**
  * Deliveries that may be asked about now, of one mailbox. The pause before the first look is the configured one, and doubles: it can be
- * hours until collection, and the service asks not to be polled for it (mesh.md §1.10).
+ * hours until collection, and the service asks not to be polled for it (MESH rule 1.10).
  */
 export const lookUp = async (
   { database, now }: LookParts,

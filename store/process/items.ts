@@ -47,12 +47,13 @@ const toItem = (row: ItemRow, store: RecordStore): StoredItem => ({
 
 const NOTHING: RecordBody = { keys: [], record: null };
 
-const bodyOf = ({ current_record: id, key_id: keyId, body, uuid }: ItemRow, { vault, cache }: RecordStore): RecordBody => {
+const bodyOf = ({ id: row, current_record: id, key_id: keyId, body, uuid }: ItemRow, { vault, cache }: RecordStore): RecordBody => {
   if (id === null || body === null || keyId === null) return NOTHING;
-  const known = cache.get(id);
+  const item = brandAs<ItemId>(row);
+  const known = cache.get(item, id);
   if (known !== undefined) return known;
   const opened = readBody(vault.unseal(keyId, body, uuid));
-  cache.put(id, opened);
+  cache.put(item, id, opened);
   return opened;
 };
 
@@ -198,7 +199,7 @@ export const writeItems = (tx: Transaction, store: RecordStore, items: readonly 
 export const writeRecords = (tx: Transaction, { vault, cache }: RecordStore, items: readonly ItemWrite[]): Promise<unknown>[] => {
   const bodies = items.map((item) => {
     const body: CanonicalRecord | Tombstone = item.record ?? { tombstone: true, keys: item.keys };
-    cache.put(item.recordId, { keys: body.keys, record: item.record });
+    cache.put(item.id, item.recordId, { keys: body.keys, record: item.record });
     return vault.seal(Buffer.from(JSON.stringify(body), 'utf8'), item.uuid);
   });
   return [

@@ -1,3 +1,4 @@
+import type { ItemId } from '../../records/ids.ts';
 import type { RecordKey } from '../../records/mapped.ts';
 import type { CanonicalRecord } from '../../records/record.ts';
 
@@ -10,21 +11,24 @@ export interface RecordBody {
 const MOST = 8_192;
 
 /**
- * Versions of records that were written or opened lately, by row id. A version is never changed and its id never given twice, so what is
- * found here is what opening it again would give.
+ * The version of a record that was written or opened last, of the items seen lately. A version is never changed and its id never given twice,
+ * so what is found here under its id is what opening it again would give. Only present versions are ever read: former ones are not kept.
  */
 export class RecordCache {
-  readonly #bodies = new Map<number, RecordBody>();
+  readonly #versions = new Map<ItemId, { readonly id: number; readonly body: RecordBody }>();
 
-  get(id: number): RecordBody | undefined {
-    return this.#bodies.get(id);
+  get(item: ItemId, id: number): RecordBody | undefined {
+    const version = this.#versions.get(item);
+    return version?.id === id ? version.body : undefined;
   }
 
-  put(id: number, body: RecordBody): void {
-    this.#bodies.set(id, body);
-    for (const oldest of this.#bodies.keys()) {
-      if (this.#bodies.size <= MOST) break;
-      this.#bodies.delete(oldest);
+  put(item: ItemId, id: number, body: RecordBody): void {
+    this.#versions.delete(item);
+    this.#versions.set(item, { id, body });
+    if (this.#versions.size <= MOST) return;
+    for (const oldest of this.#versions.keys()) {
+      if (this.#versions.size <= MOST) break;
+      this.#versions.delete(oldest);
     }
   }
 }

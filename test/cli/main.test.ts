@@ -4,53 +4,16 @@ import { join } from 'node:path';
 import type { CliContext } from '../../cli/context.ts';
 import { EXIT } from '../../cli/exit.ts';
 import { runCli } from '../../cli/main.ts';
-import type {
-  DeliveryDetail,
-  DeliveryRow,
-  DestinationRow,
-  HoldDetail,
-  HoldRow,
-  MessageDetail,
-  MessageRow,
-  Operations,
-} from '../../cli/operations.ts';
+import type { DestinationRow, HoldDetail, HoldRow, MessageDetail, MessageRow, Operations } from '../../cli/operations.ts';
 import { ThroughcareError } from '../../records/faults.ts';
-import {
-  brandAs,
-  type DeliveryId,
-  type DestinationName,
-  type HoldId,
-  type LaneId,
-  type MessageId,
-  type SourceName,
-} from '../../records/ids.ts';
+import { brandAs, type DestinationName, type HoldId, type MessageId, type SourceName } from '../../records/ids.ts';
 import type { Finding } from '../../records/issue.ts';
 import { Problem } from '../../records/problem.ts';
+import { delivery, deliveryDetail } from './delivery-rows.ts';
 
 const at = new Date('2026-03-02T14:05:00Z');
 const source = brandAs<SourceName>('prison-adt');
 const destination = brandAs<DestinationName>('leeds-clinical');
-const delivery: DeliveryRow = {
-  id: brandAs<DeliveryId>(31),
-  destination,
-  lane: brandAs<LaneId>(5),
-  phase: 'held',
-  state: 'held',
-  message: brandAs<MessageId>(17),
-  transportKey: 'TC0000000031',
-  priority: 3,
-  attempts: 2,
-  lastOutcome: 'permanent',
-  lastCode: 'answer-error',
-  nextAt: null,
-  sentFirst: at,
-  done: null,
-  receiptCode: 'AE',
-  withdrawn: null,
-  farId: '20261123101010_AB12',
-  resendOf: brandAs<DeliveryId>(29),
-  overdue: true,
-};
 const held: HoldRow = {
   id: brandAs<HoldId>(4),
   reason: 'practice-unknown',
@@ -92,24 +55,6 @@ const messageDetail: MessageDetail = {
   holds: [held],
   filed: [delivery],
   shape: [{ name: 'PID', bytes: 120, fields: [3, 5, 7] }],
-};
-const deliveryDetail: DeliveryDetail = {
-  ...delivery,
-  tried: [{ at, outcome: 'permanent', code: 'answer-error', receiptCode: 'AE', sentBytes: true, hasReply: true }],
-  receipts: [
-    {
-      at,
-      happened: new Date('2026-03-01T09:00:00Z'),
-      stage: 'reported',
-      good: false,
-      code: 'EPL-153',
-      fault: 'patient-not-routed',
-      farId: '20261120101010_OLD1',
-      former: true,
-      message: brandAs<MessageId>(99),
-      hasWords: true,
-    },
-  ],
 };
 const destinationRow: DestinationRow = {
   name: destination,

@@ -153,7 +153,7 @@ describe('sending by MESH', () => {
   });
 
   it('waits no longer than deliveries are kept', () => {
-    expect(codes(site({ more: 'retention: 8d\n', destinations: sending('    late:\n      downloaded: 9d\n') }))).toEqual([
+    expect(codes(site({ more: 'retention: 40d\n', destinations: sending('    late:\n      downloaded: 41d\n') }))).toEqual([
       'error late-too-long',
     ]);
   });

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../../config/types.ts';
 import { FarSide, farDestinations, farOf } from '../../daemon/far-side.ts';
-import { brandAs, type DestinationId, type DestinationName } from '../../records/ids.ts';
+import { brandAs, type DeliveryId, type DestinationId, type DestinationName } from '../../records/ids.ts';
 import type { HeadResult } from '../../records/lanes.ts';
 import { silent, type Telemetry } from '../../records/telemetry.ts';
 import { revealReplies } from '../../store/lanes/reveal.ts';
@@ -42,6 +42,7 @@ mailboxes:
     tracking: 1h
 sources:
   inbox: {kind: mesh-api, mailbox: main}
+  client: {kind: mesh-folder, path: beside, mailbox: X26OT003}
 destinations:
   clinical:
     kind: mesh-api
@@ -133,7 +134,7 @@ it('tells on-call once of what is late, from one daemon of several, and shows it
       return side;
     };
     const [one, other] = [await daemonOf(), await daemonOf()];
-    const sent = [];
+    const sent: DeliveryId[] = [];
     for (const farId of ['F1', 'F2']) {
       const [head] = await f.file(await f.person());
       const [claim] = head === undefined ? [] : await f.claim(head);

@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { configWithoutMesh, directoryWithoutMesh } from '../support/without-mesh.ts';
 
 /** Values of an invented patient that nothing but this test says. Each must be found nowhere it was not meant to go. */
 export const MARKS = {
@@ -137,7 +138,7 @@ export async function writeCanarySite(
   ports: CanaryPorts,
   redis: string | undefined,
 ): Promise<{ readonly file: string } & CanaryFolders> {
-  let text = await readFile(join(site, 'throughcare.yaml'), 'utf8');
+  let text = configWithoutMesh(await readFile(join(site, 'throughcare.yaml'), 'utf8'));
   const replace = (pattern: RegExp, by: string): void => {
     const changed = text.replace(pattern, by);
     if (changed === text) throw new Error(`the example site has no ${pattern}`);
@@ -146,7 +147,10 @@ export async function writeCanarySite(
   for (const [name, written] of Object.entries(WRITTEN)) replace(new RegExp(`\\b${written}\\b`), String(ports[name as keyof CanaryPorts]));
   replace(/^data: .*$/m, `data: ${join(folder, 'data')}`);
   replace(/^queue:\n.*$/m, redis === undefined ? '' : `queue:\n  redis: ${redis}`);
-  replace(/^directory: .*$/m, `directory: ${join(site, 'directory.yaml')}`);
+  const directory = join(folder, 'directory.yaml');
+  await mkdir(folder, { recursive: true });
+  await writeFile(directory, directoryWithoutMesh(await readFile(join(site, 'directory.yaml'), 'utf8')));
+  replace(/^directory: .*$/m, `directory: ${directory}`);
   replace(/^ {2}- \.\.\/\.\.\/mappings$/m, `  - ${join(site, '../../mappings')}`);
   replace(/^log:\n.*$/m, 'log:\n  level: debug');
   replace(/\S+\/in\/gp-records$/m, join(folder, 'in'));

@@ -41,6 +41,19 @@ describe('the pool', () => {
     expect(rows).toEqual([{ f: 2 ** 40, big: 2 ** 40, sum: 3, day: '2026-03-29', body, list: [1, null] }]);
   });
 
+  it('by index never reads a table through, however small it was when the plan was made', async () => {
+    const plan = async (database: typeof db.database): Promise<string> => {
+      const rows = await database.query<{ 'QUERY PLAN': string }>(
+        "explain update person p set version = 2 from unnest('{1,2}'::int8[]) w(id) where p.id = w.id",
+      );
+      return rows.map((row) => row['QUERY PLAN']).join('\n');
+    };
+    await db.database.query('insert into person select from generate_series(1, 3)');
+    await db.database.query('analyze person');
+    expect(await plan(db.database)).toMatch(/Seq Scan on person/);
+    expect(await plan(db.open({ plans: 'by-index' }))).toMatch(/Index Scan using person_pkey/);
+  });
+
   it('refuses a bigint that a number cannot hold', async () => {
     await expect(db.database.query('select 9007199254740993::int8 as big')).rejects.toThrow();
   });

@@ -16,6 +16,7 @@ import { eventually } from './eventually.ts';
 import { type Answer, MllpClient } from './mllp-client.ts';
 import { MllpReceiver } from './mllp-receiver.ts';
 import { type Disposable, temporaryFolder } from './temp.ts';
+import { configWithoutMesh, directoryWithoutMesh } from './without-mesh.ts';
 
 /** The shipped example site on a real daemon, with a database, ports and folders of its own, and a receiver for every MLLP destination. */
 
@@ -43,7 +44,7 @@ export type ReceiverName = 'leeds' | 'moorland' | 'hillLane';
 type SiteFile = 'throughcare.yaml' | 'directory.yaml';
 export type Source = 'prison-adt' | 'pathology';
 
-/** Writes the example site's files into a folder: ports and folders of its own, and the store named, else the embedded one. */
+/** Writes the example site's files into a folder, without MESH: ports and folders of its own, and the store named, else the embedded one. */
 export const writeSite = async (
   folder: string,
   [leeds, moorland, hillLane]: readonly [leeds: number, moorland: number, hillLane: number],
@@ -52,13 +53,13 @@ export const writeSite = async (
 ): Promise<void> => {
   const ports: Readonly<Record<number, number>> = { 2601: leeds, 2602: moorland, 2603: hillLane };
   const storeLines = store === undefined ? '' : `store:\n  url: ${store.url}\n  keys: ${store.keys}\n`;
-  const example = (await readFile(join(SITE, 'throughcare.yaml'), 'utf8'))
+  const example = configWithoutMesh(await readFile(join(SITE, 'throughcare.yaml'), 'utf8'))
     .replace('../../data/demo\n', `${join(folder, 'data')}\n${storeLines}`)
     .replaceAll('../../data/demo', join(folder, 'data'))
     .replaceAll(/listen: 127\.0\.0\.1:\d+/g, 'listen: 127.0.0.1:0')
     .replaceAll(/port: (\d+)/g, (_, port: string) => `port: ${ports[Number(port)]}\n    retry: {first: 50ms, most: 200ms}`)
     .replace('- ../../mappings', `- ${join(ROOT, 'mappings')}\n  - ${join(folder, 'mappings')}`);
-  const directory = await readFile(join(SITE, 'directory.yaml'), 'utf8');
+  const directory = directoryWithoutMesh(await readFile(join(SITE, 'directory.yaml'), 'utf8'));
   for (const part of ['data/in/gp-records', 'data/out/gp-quay', 'mappings']) await mkdir(join(folder, part), { recursive: true });
   await writeFile(join(folder, 'throughcare.yaml'), edits.config?.(example) ?? example);
   await writeFile(join(folder, 'directory.yaml'), edits.directory?.(directory) ?? directory);

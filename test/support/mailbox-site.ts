@@ -251,8 +251,7 @@ const writeDispositions = async (folder: string, dispositions: string): Promise<
     file,
     yaml
       .replace(`- ${MAPPINGS}\n`, '')
-      .replace('\nmailboxes:\n', `\nmailboxes:\n${MAILBOX}`)
-      .replace('\nsources:', `\nsources:\n  gp-mailbox:\n    kind: mesh-api\n    mailbox: gp\n${below}`)
+      .replace('\nsources:', `\nmailboxes:\n${MAILBOX}\nsources:\n  gp-mailbox:\n    kind: mesh-api\n    mailbox: gp\n${below}`)
       .replace('\nroutes:', `${DESTINATIONS.replaceAll('data/', `${folder}/data/`)}\nroutes:`),
   );
   return loaded(file);

@@ -339,7 +339,7 @@ describe('MESH rule 4.11 one reader a mailbox', () => {
     expect(server.mailbox(OURS).mostConcurrent).toBe(1);
   });
 
-  it('a daemon that lost the lease journals and acknowledges no more; the other takes over', async () => {
+  it('a daemon that lost the lease journals no more; the other takes over where it ended', async () => {
     const server = await services.start();
     const store = new Store();
     const ids: string[] = [];
@@ -369,6 +369,21 @@ describe('MESH rule 4.11 one reader a mailbox', () => {
     await until('four looks', () => server.totals().byRoute.inbox === 4);
     const { looks } = store.diary;
     for (const [index, at] of looks.entries()) if (index > 0) expect(at - (looks[index - 1] ?? 0)).toBeGreaterThanOrEqual(399);
+  });
+
+  it('another daemon looked while the lease was asked for: no second look', async () => {
+    const server = await services.start();
+    const store = new Store();
+    const take = store.leases.take.bind(store.leases);
+    store.leases.take = async (name) => {
+      await store.diary.note(OURS, 'poll');
+      return take(name);
+    };
+    const reader = await readers.start(server, { store, settings: { poll: 300_000 } });
+    await until('it was its turn', () => store.leases.taken.length === 1);
+    await until('it gave the lease back', async () => (await take(`mailbox:${OURS}`)) !== null);
+    await reader.stop();
+    expect(server.totals().requests).toBe(0);
   });
 
   it('250 mailboxes on one instance', async () => {
@@ -406,8 +421,10 @@ describe('failures of the service', () => {
     await server.put(OURS, { workflowId: 'W1', body: 'x' });
     down.remove();
     await until('the inbox is empty', empty(server));
+    const cleared = () => reader.notebook.events.filter(({ name }) => name === 'mailbox.unreachable.cleared');
+    await until('the end of it is told', () => cleared().length > 0);
     expect(reader.notebook.warnings.filter(({ name }) => name === 'mailbox.unreachable')).toHaveLength(1);
-    expect(reader.notebook.events.filter(({ name }) => name === 'mailbox.unreachable.cleared')).toHaveLength(1);
+    expect(cleared()).toHaveLength(1);
   });
 
   it('Retry-After is kept to, whatever the pause between looks is', async () => {

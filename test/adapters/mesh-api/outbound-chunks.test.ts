@@ -16,7 +16,7 @@ const FIVE = { chunkSize: 20_000, compress: 'no' as const };
 const bytes = textOf(100_000);
 const pieces = inPieces(bytes, 7_000);
 
-describe('mesh.md §4.4 a message in chunks', () => {
+describe('MESH rule 4.4 a message in chunks', () => {
   it.each([
     ['plain', 'no'],
     ['each compressed by itself', 'yes'],
@@ -77,7 +77,7 @@ describe('mesh.md §4.4 a message in chunks', () => {
   });
 });
 
-describe('mesh.md §4.3 a chunk that has to be sent again is read again', () => {
+describe('MESH rule 4.3 a chunk that has to be sent again is read again', () => {
   it.each<[string, Fault]>([
     ['the connection breaks before it is taken', { route: 'send-chunk', chunk: 3, effect: 'reset' }],
     ['it is taken and the connection breaks', { route: 'send-chunk', chunk: 3, effect: 'reset', after: true }],
@@ -238,7 +238,7 @@ describe('stopping in the middle', () => {
   });
 });
 
-describe('assurance 502: a message beyond 200 MB, compressed in chunks', () => {
+describe('assurance 501: a message beyond 200 MB, compressed in chunks', () => {
   it('is read straight through once, in pieces, and says that it goes on', async () => {
     const { server, destination } = await outgoing.start({ settings: { compress: 'yes' } });
     const piece = textOf(1024 * 1024);

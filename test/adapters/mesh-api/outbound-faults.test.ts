@@ -11,7 +11,7 @@ afterEach(() => outgoing.close());
 const UNKNOWN = { outcome: 'ambiguous', code: 'mesh-unknown', sentBytes: true, transport: true };
 const AWAY = { outcome: 'transient', code: 'mesh-unavailable', transport: true };
 
-describe('mesh.md §4.1 the first request of a message is never repeated blindly', () => {
+describe('MESH rule 4.1 the first request of a message is never repeated blindly', () => {
   it.each<[string, Fault, number]>([
     ['stored, and the connection breaks before the answer', { route: 'send', effect: 'reset', after: true }, 1],
     ['stored, and 500 is answered', { route: 'send', effect: 'status', status: 500, after: true }, 1],
@@ -223,7 +223,7 @@ describe('what goes before the first request says nothing of it', () => {
     expect(await server.messages()).toEqual([]);
   });
 
-  it('mesh.md §4.10 a service with a certificate of another authority is sent nothing', async () => {
+  it('MESH rule 4.10 a service with a certificate of another authority is sent nothing', async () => {
     const { server } = await outgoing.start();
     const other = await outgoing.services.start();
     const { send } = outgoing.on(server, {}, { tls: { ca: other.ca ?? '', ...(server.client ?? { cert: '', key: '' }) } });

@@ -42,7 +42,7 @@ const farIds = async (): Promise<(string | null)[]> =>
   (await f.store.database.query<{ far_id: string | null }>('select far_id from far_message where present')).map((row) => row.far_id);
 
 describe('sending to MESH over the lanes of the store', () => {
-  it('mesh.md §4.1 a lost answer to the first request: asked for, found, handed over; one request, one message', async () => {
+  it('MESH rule 4.1 a lost answer to the first request: asked for, found, handed over; one request, one message', async () => {
     const { server, destination, firsts } = await start();
     server.inject({ route: 'send', effect: 'reset', after: true });
     await file(await f.start(destination, OUTLET));

@@ -191,8 +191,8 @@ describe('what became of a message in chunks', () => {
 
 describe('how often it is asked', () => {
   it('is often enough to cover the time the service may need', () => {
+    // 0.8, 1.6 … 102 s: the ninth time lies 204 s behind the first, the eighth 102 s.
     expect(asksFor({ first: 1_000, most: 300_000, factor: 2 }, 120_000)).toBe(9);
-    // 0.8, 1.6 … 102 s: the ninth time lies 204 s behind the first.
     expect(asksFor({ first: 10, most: 10, factor: 1 }, 40)).toBe(6);
     expect(asksFor({ first: 60_000, most: 60_000, factor: 1 }, 1_000)).toBe(3);
     expect(asksFor({ first: 10, most: 10, factor: 1 }, 10_000_000)).toBe(100);

@@ -62,7 +62,7 @@ describe('sending a message to a MESH mailbox', () => {
     expect(server.requests().filter(({ route }) => route === 'send')).toMatchObject([{ version: 1 }]);
   });
 
-  it('mesh.md §4.12 gives no file name of the source, and a file name of its own that tells the kind', async () => {
+  it('MESH rule 4.12 gives no file name of the source, and a file name of its own that tells the kind', async () => {
     const { server, mailbox, send } = await outgoing.start();
     const envelope = { headers: { filename: 'TESTER_MORGAN_9990000018.hl7' } };
     await send({ key: 'TC0001', envelope });
@@ -108,7 +108,7 @@ describe('sending a message to a MESH mailbox', () => {
   });
 });
 
-describe('mesh.md §4.2 each attempt has a token of its own', () => {
+describe('MESH rule 4.2 each attempt has a token of its own', () => {
   it('signs every chunk and every repetition afresh', async () => {
     const { server, send, chunks } = await outgoing.start({ settings: { chunkSize: 1024, compress: 'no' } });
     server.inject({ route: 'send-chunk', chunk: 2, effect: 'status', status: 503, times: 2 });

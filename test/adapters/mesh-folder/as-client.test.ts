@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MeshFolderIntakeSettings } from '../../../adapters/mesh-folder/round.ts';
@@ -58,7 +58,7 @@ const controlIn = async (site: MeshFolders, folder: string, name: string) => {
   return found.control;
 };
 
-describe('mesh.md §2.5 (b): in place of a MESH client', () => {
+describe('MESH rule 2.5 (b): in place of a MESH client', () => {
   it('hands a pair over with what its control file says, keeps it until it is sent, and puts it into SENT with its id', async () => {
     const site = await standIn(null);
     const messages = remembered(site);
@@ -148,7 +148,7 @@ describe('mesh.md §2.5 (b): in place of a MESH client', () => {
     await clearedUp(site);
   });
 
-  it('mesh.md §2.3: tells its sender where a control file that cannot be read is wrong, without repeating it', async () => {
+  it('MESH rule 2.3: tells its sender where a control file that cannot be read is wrong, without repeating it', async () => {
     const site = await standIn();
     const broken = dropped({ Subject: 'TESTER 9990000018' }).replace('</To_DTS>', '</From_DTS>');
     await site.drop('OUT', 'letter', broken);
@@ -162,6 +162,16 @@ describe('mesh.md §2.5 (b): in place of a MESH client', () => {
     expect(site.notebook.everything).not.toMatch(/TESTER|letter|X26OT/);
   });
 
+  it('never writes over what lies in FAILED, not even a text alone', async () => {
+    const site = await standIn(null);
+    await mkdir(site.at('FAILED'));
+    await writeFile(site.at('FAILED', 'letter.error'), 'of a pair that was taken away');
+    await site.watch({ role: 'as-client' });
+    await site.drop('OUT', 'letter', '<html></html>');
+    await lies(site, 'FAILED', 'letter.2.ctl', 'letter.2.dat', 'letter.2.error');
+    expect(await readFile(site.at('FAILED', 'letter.error'), 'utf8')).toBe('of a pair that was taken away');
+  });
+
   it('reads a control file that is broken in a way that can mean one thing only', async () => {
     const site = await standIn();
     await site.drop('OUT', 'a', dropped().replace('</LocalId>', '').replace('</DTSControl>', '<DTSControl>'));
@@ -169,8 +179,8 @@ describe('mesh.md §2.5 (b): in place of a MESH client', () => {
     expect(site.mailbox.streams[0]?.headers).toMatchObject({ localid: 'L1', to: 'X26OT002' });
   });
 
-  it('mesh.md §2.2: waits for a control file that is still being written, and refuses it when it stays cut off', async () => {
-    const site = await standIn({ dataWait: 400 });
+  it('MESH rule 2.2: waits for a control file that is still being written, and refuses it when it stays cut off', async () => {
+    const site = await standIn({ dataWait: 2_000 });
     const text = dropped();
     await writeFile(site.at('OUT', 'a.dat'), 'data');
     await writeFile(site.at('OUT', 'a.ctl'), text.slice(0, 80));
@@ -275,6 +285,35 @@ describe('in place of a MESH client: restarts', () => {
     settle(site, messages, 'L1', sent('FAR1'));
     await lies(site, 'SENT', 'a.ctl', 'a.dat');
     expect(site.mailbox.streams).toHaveLength(1);
+  });
+
+  it('begins with what lies there when it becomes the reader again after another', async () => {
+    const site = await standIn(null);
+    const messages = remembered(site);
+    await site.watch({ role: 'as-client' });
+    await site.drop('OUT', 'a', dropped());
+    await until('taken', () => messages.has('L1'));
+    const noted = async () => {
+      const [claim = ''] = await namesIn(site.path, 'processing');
+      return claim !== '' && (await readdir(site.at('processing', claim))).includes('.state');
+    };
+    await until('what the journal said is noted', noted);
+    const name = 'mesh-folder:client';
+    // Another has the lease for a while, and puts the pair away.
+    site.leases.lose(name);
+    const other = await site.leases.take(name);
+    if (other === null) throw new Error('the lease was not free');
+    const [claim = ''] = await namesIn(site.path, 'processing');
+    await mkdir(site.at('SENT'));
+    for (const ending of ['.dat', '.ctl']) await rename(site.at('processing', claim, `a${ending}`), site.at('SENT', `a${ending}`));
+    await rm(site.at('processing', claim), { recursive: true });
+    settle(site, messages, 'L1', sent('FAR1'));
+    await other.release();
+    await site.drop('OUT', 'b', dropped({ LocalId: 'L2' }));
+    await until('taken', () => messages.has('L2'));
+    settle(site, messages, 'L2', sent('FAR2'));
+    await lies(site, 'SENT', 'b.ctl', 'b.dat');
+    expect(site.notebook.warnings).toEqual([]);
   });
 
   it('finds a pair again after a crash between any two steps', async () => {

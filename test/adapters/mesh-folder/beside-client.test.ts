@@ -32,7 +32,7 @@ const nothingMoves = async (site: MeshFolders): Promise<void> => {
 };
 const ids = (site: MeshFolders) => site.mailbox.streams.map(({ transportId }) => transportId);
 
-describe('mesh.md §2.4: what lies in IN beside a client', () => {
+describe('MESH rule 2.4: what lies in IN beside a client', () => {
   it('takes Data that was transferred as a message, by its MESH id, with the headers of its control file', async () => {
     const site = await client({});
     await site.drop('IN', '20261101_AB', received({ Subject: 'list', From_DTS: 'x26ot002', IsCompressed: 'N' }), 'MSH|^~\\&|X');
@@ -94,7 +94,34 @@ describe('mesh.md §2.4: what lies in IN beside a client', () => {
     expect(await namesIn(site.path, 'IN')).toEqual([]);
   });
 
-  it('mesh.md §2.2: touches nothing in a shared folder but what is for its mailbox and of workflows it knows', async () => {
+  it('reads a recipient’s own answer and notes it on the delivery it names; one that is not understood is held', async () => {
+    const workflows = new Map([['LETTERS_ACK', { do: 'acknowledge', of: 'LETTERS' } as const]]);
+    const site = await client({ workflows });
+    site.mailbox.deliveries = new Set(['key-1']);
+    const answer = (code: string, about: string): string =>
+      JSON.stringify({
+        resourceType: 'Bundle',
+        entry: [
+          { resource: { resourceType: 'MessageHeader', response: { identifier: about } } },
+          { resource: { resourceType: 'OperationOutcome', issue: [{ details: { coding: [{ code, display: 'said' }] } }] } },
+        ],
+      });
+    const control = (id: string, local: string) => received({ WorkflowId: 'LETTERS_ACK', DTSId: id, LocalId: local });
+    await site.drop('IN', 'a', control('ID1', 'theirs'), answer('30001', 'key-1'));
+    await site.drop('IN', 'b', control('ID2', 'key-1'), answer('30003', 'unknown-here'));
+    await site.drop('IN', 'c', control('ID3', 'key-1'), 'not an answer');
+    await inFolder(site, 'done', 'a.ctl', 'b.ctl', 'c.ctl');
+    const noted = site.mailbox.reports.filter(({ name }) => name.transportKey === 'key-1');
+    expect(
+      noted.map(({ transportId, type, receipt }) => [transportId, type, receipt.stage, receipt.good, receipt.fault, receipt.receiptCode]),
+    ).toEqual([
+      ['ID1', 'LETTERS_ACK', 'business', true, undefined, '30001'],
+      ['ID2', 'LETTERS_ACK', 'business', false, 'business-refused', '30003'],
+    ]);
+    expect(site.mailbox.streams).toMatchObject([{ transportId: 'ID3', disposition: 'hold' }]);
+  });
+
+  it('MESH rule 2.2: touches nothing in a shared folder but what is for its mailbox and of workflows it knows', async () => {
     const site = await client({});
     const others = {
       foreign: received({ To_DTS: 'X26OT009' }),
@@ -128,7 +155,7 @@ describe('mesh.md §2.4: what lies in IN beside a client', () => {
     expect(site.mailbox.streams).toMatchObject([{ workflow: 'SOMETHING_ELSE', disposition: 'hold' }]);
   });
 
-  it('mesh.md §1.7: notes a Report without a data file on its delivery, by an id that is known, else by its local id', async () => {
+  it('MESH rule 1.7: notes a Report without a data file on its delivery, by an id that is known, else by its local id', async () => {
     const site = await client();
     site.mailbox.deliveries = new Set(['FAR1', 'KEY2']);
     await site.watch();
@@ -187,7 +214,7 @@ describe('mesh.md §2.4: what lies in IN beside a client', () => {
   });
 });
 
-describe('mesh.md §2.1: SENT and FAILED beside a client', () => {
+describe('MESH rule 2.1: SENT and FAILED beside a client', () => {
   it('learns the MESH id of what was sent, by local id or by our own file name', async () => {
     const site = await client({});
     await site.drop(
@@ -250,7 +277,7 @@ describe('mesh.md §2.1: SENT and FAILED beside a client', () => {
   });
 });
 
-describe('mesh.md §2.2: pairing and naming', () => {
+describe('MESH rule 2.2: pairing and naming', () => {
   it('waits for the control file, and then for the data file', async () => {
     const site = await client({ dataWait: 60_000 });
     await writeFile(site.at('IN', 'a.dat'), 'data');
@@ -277,7 +304,7 @@ describe('mesh.md §2.2: pairing and naming', () => {
   });
 
   it('does not begin with files that are younger than it is told to wait, or still grow', async () => {
-    const site = await client({ settleFor: 150 });
+    const site = await client({ settleFor: 1_000 });
     await site.drop('IN', 'a', received(), '');
     for (let n = 0; n < 12; n += 1) {
       await appendFile(site.at('IN', 'a.dat'), `${n},`);

@@ -55,7 +55,7 @@ const WRITTEN = { outcome: 'delivered', confirmed: false, receiptCode: 'file' };
 const bytes = Buffer.from('the letter\n');
 const letter = (key = 'KEY1') => delivery({ key, bytes, contentType: 'text/plain' });
 
-describe('mesh.md §2.2: pairs for an installed client', () => {
+describe('MESH rule 2.2: pairs for an installed client', () => {
   it('writes a pair into OUT under a name of the transport key alone', async () => {
     const { destination, path, at } = await open();
     expect(await destination.send(letter(), noDeadline())).toEqual(WRITTEN);
@@ -80,6 +80,18 @@ describe('mesh.md §2.2: pairs for an installed client', () => {
     gate.open();
     expect(await sending).toEqual(WRITTEN);
     expect(await namesIn(path, 'out')).toEqual(['tc-K.ctl', 'tc-K.dat']);
+  });
+
+  it('shows no control file whose data file could not have its name', async () => {
+    const { destination, path, at } = await open();
+    await mkdir(at('OUT', 'tc-KEY1.dat'));
+    expect(await destination.send(letter(), noDeadline())).toEqual({
+      outcome: 'transient',
+      code: 'folder-unreachable',
+      sentBytes: false,
+      transport: true,
+    });
+    expect(await namesIn(path, 'OUT')).toEqual(['tc-KEY1.dat']);
   });
 
   it('keeps a key that holds the signs of a path within the folder, and finds it again in a name', async () => {
@@ -163,7 +175,7 @@ describe('mesh.md §2.2: pairs for an installed client', () => {
   });
 });
 
-describe('mesh.md §1.9: whom it goes to, by folder', () => {
+describe('MESH rule 1.9: whom it goes to, by folder', () => {
   const patient = { nhsNumber: '9990000018', birthDate: '1955-01-09', familyName: "O'Neill" };
 
   it('addresses the registered practice by patient, and a subject names the patient only where the settings say so', async () => {
@@ -221,7 +233,7 @@ describe('mesh.md §1.9: whom it goes to, by folder', () => {
   });
 });
 
-describe('mesh.md §2.5 (b): pairs for a legacy system, in place of a client', () => {
+describe('MESH rule 2.5 (b): pairs for a legacy system, in place of a client', () => {
   it('writes into IN what the service would say of a message that is passed on', async () => {
     const { destination, path, at } = await open({ role: 'as-client', to: { by: 'message' }, localId: 'message', subject: 'message' });
     const headers = {

@@ -29,7 +29,18 @@ it('tracking, in either version', () => {
   const at = Date.UTC(2026, 2, 2, 14, 5, 0);
   expect(
     readTracking({ messageId: 'A', status: 'Acknowledged', downloadTimestamp: '20260302140500', statusTimestamp: '', recipient: 'x26b' }),
-  ).toEqual({ id: 'A', status: 'acknowledged', event: '', code: '', words: '', at, recipient: 'X26B', recipientOds: '' });
+  ).toEqual({
+    id: 'A',
+    status: 'acknowledged',
+    event: '',
+    code: '',
+    words: '',
+    at,
+    recipient: 'X26B',
+    recipientOds: '',
+    chunks: null,
+    gzip: null,
+  });
   expect(
     readTracking({ message_id: 'A', status: 'error', status_code: '14', status_event: 'SEND', status_timestamp: '2026-03-02T14:05:00Z' }),
   ).toMatchObject({ status: 'error', code: '14', event: 'SEND', at });

@@ -69,7 +69,7 @@ const SAID: ControlFile = {
   others: [],
 };
 
-describe('mesh.md §2.3: elements of a control file', () => {
+describe('MESH rule 2.3: elements of a control file', () => {
   it('reads a received one, and what is empty as absent', () => {
     expect(read(RECEIVED)).toEqual(SAID);
     expect(isMended(RECEIVED)).toBe(false);
@@ -133,7 +133,7 @@ describe('mesh.md §2.3: elements of a control file', () => {
   });
 });
 
-describe('mesh.md §2.3: control files broken by hand', () => {
+describe('MESH rule 2.3: control files broken by hand', () => {
   it.each([
     ['an unclosed LocalId', file('<LocalId>A-77', '<WorkflowId>W1</WorkflowId>'), { localId: 'A-77', workflowId: 'W1' }],
     ['an unclosed element at the end', file('<WorkflowId>W1</WorkflowId>', '<LocalId>A-77'), { workflowId: 'W1', localId: 'A-77' }],
@@ -218,7 +218,7 @@ describe('mesh.md §2.3: control files broken by hand', () => {
   });
 });
 
-describe('mesh.md §2.3: what a control file must not do to its reader', () => {
+describe('MESH rule 2.3: what a control file must not do to its reader', () => {
   it.each([
     ['an external entity', '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><DTSControl><LocalId>&e;</LocalId></DTSControl>'],
     ['entities that grow', '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><DTSControl><LocalId>&b;</LocalId></DTSControl>'],
@@ -335,7 +335,7 @@ const control: fc.Arbitrary<ControlFile> = fc
   })
   .map((value) => without(value) as ControlFile);
 
-describe('mesh.md §2.3: writing', () => {
+describe('MESH rule 2.3: writing', () => {
   it('writes in the order of the NHS examples, in ASCII, without a prolog', () => {
     const { fromEsmtp: _, toEsmtp: __, dtsId: ___, ...said } = SAID;
     expect(

@@ -4,7 +4,7 @@ import { FAULTS } from '../../../records/faults.ts';
 const meaning = (event: string, code?: string, status?: string) =>
   meaningOf({ event, ...(code === undefined ? {} : { code }), ...(status === undefined ? {} : { status }) });
 
-describe('mesh.md §2.4: status records', () => {
+describe('MESH rule 2.4: status records', () => {
   it.each([
     ['COLLECT', '00', 'SUCCESS', { is: 'collected' }],
     ['TRANSFER', '00', 'SUCCESS', { is: 'sent' }],
@@ -33,7 +33,7 @@ describe('mesh.md §2.4: status records', () => {
 
   it('reads a number with its event: 17 is a workflow under SEND and a failed login under RECEIVE', () => {
     expect(meaning('SEND', '17', 'ERROR')).toEqual({ is: 'failed', fault: 'workflow-not-allowed' });
-    expect(meaning('RECEIVE', '17', 'ERROR')).toEqual({ is: 'failed', fault: 'mesh-refused' });
+    expect(meaning('RECEIVE', '17', 'ERROR')).toEqual({ is: 'failed', fault: 'mesh-unauthorised' });
   });
 
   it('calls a record that contradicts itself unclear', () => {

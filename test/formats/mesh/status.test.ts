@@ -1,6 +1,6 @@
-import { isDelay, meshFault, statusCode } from '../../../formats/mesh/status.ts';
+import { knownFault, meshFault, statusCode } from '../../../formats/mesh/status.ts';
 
-describe('a status of MESH', () => {
+describe('MESH rule 1.8: a status of MESH', () => {
   it.each([
     ['SEND', '12', 'recipient-unknown'],
     ['SEND', '14', 'not-collected'],
@@ -32,9 +32,8 @@ describe('a status of MESH', () => {
     expect(statusCode('5')).toBe('05');
   });
 
-  it('is a delay and no failure only in TRANSFER', () => {
-    expect(isDelay({ event: 'TRANSFER', code: '05' })).toBe(true);
-    expect(isDelay({ event: 'SEND', code: '05' })).toBe(false);
-    expect(isDelay({ event: 'TRANSFER', code: '06' })).toBe(false);
+  it('is unknown where it says no more than that it failed', () => {
+    expect(knownFault({ event: 'SEND', code: '06' })).toBeUndefined();
+    expect(knownFault({ event: 'SEND', code: '14' })).toBe('not-collected');
   });
 });

@@ -49,7 +49,7 @@ describe('the lists of mappings of a site', () => {
     );
     expect(found).toHaveLength(1);
     expect(found[0]).toMatch(
-      /^throughcare\.yaml:57:15 error renderings-overlap destination gp-quay: gp\/result-text and gp\/result may both render one report/,
+      /^throughcare\.yaml:76:15 error renderings-overlap destination gp-quay: gp\/result-text and gp\/result may both render one report/,
     );
   });
 
@@ -59,7 +59,7 @@ describe('the lists of mappings of a site', () => {
     );
     expect(found).toHaveLength(1);
     expect(found[0]).toMatch(
-      /^throughcare\.yaml:53:15 error action-not-rendered destination gp-hill-lane: no mapping renders a document with action cancel, error/,
+      /^throughcare\.yaml:72:15 error action-not-rendered destination gp-hill-lane: no mapping renders a document with action cancel, error/,
     );
   });
 
@@ -68,9 +68,9 @@ describe('the lists of mappings of a site', () => {
       yaml.replace('mappings: [gp/result, gp/letter, gp/letter-cancel]', 'mappings: [gp/letter, gp/letter-cancel]');
     const found = await said('example', without);
     expect(found).toHaveLength(1);
-    expect(found[0]).toMatch(/^throughcare\.yaml:53:15 warning kind-not-rendered destination gp-hill-lane: routes may send a report here/);
+    expect(found[0]).toMatch(/^throughcare\.yaml:72:15 warning kind-not-rendered destination gp-hill-lane: routes may send a report here/);
     // The practice has its reports sent elsewhere: nothing is missing any more.
-    const moved = (yaml: string) => yaml.replace('      document: gp-hill-lane', '      document: gp-hill-lane\n      report: gp-quay');
+    const moved = (yaml: string) => yaml.replace('      document: gp-mesh', '      document: gp-mesh\n      report: gp-quay');
     expect(await said('example', without, moved)).toEqual([]);
   });
 });

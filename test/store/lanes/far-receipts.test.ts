@@ -183,7 +183,7 @@ describe('a receipt of the far side', () => {
   });
 });
 
-describe('a receipt that says it went wrong', () => {
+describe('★ assurance 803: a receipt that says it went wrong', () => {
   it('holds its delivery beside the lane, which goes on', async () => {
     const s = await site();
     const person = await s.person();
@@ -319,7 +319,7 @@ describe('a person decides about a delivery in question', () => {
 });
 
 describe('what does not come in time', () => {
-  it('is held as not collected after five days, told once, and settled by the news when it comes', async () => {
+  it('★ assurance 703: is held as not collected after five days, told once, and settled by the news when it comes', async () => {
     const s = await site();
     const { delivery } = await s.sent('F1');
     s.later(5 * DAY - HOUR);
@@ -394,7 +394,7 @@ describe('what does not come in time', () => {
 });
 
 describe('asking whether it was collected', () => {
-  it('waits, then backs off, and ends when it was', async () => {
+  it('MESH rule 1.10: waits, then backs off, and ends when it was', async () => {
     const s = await site();
     const { delivery } = await s.sent('F1');
     await s.sent(null);
