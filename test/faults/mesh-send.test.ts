@@ -85,7 +85,8 @@ describe.each<[BackendKind, readonly (readonly SendPoint[])[]]>([
       const begin = (mailbox: string, body: string) => () =>
         site.mesh.put(mailboxId('feed'), { workflowId: mailbox, body: `${mailbox} ${body}` });
       // On a machine so slow that an attempt is given up before the last is where it should be, nothing is found out yet.
-      for (const { mailbox } of points) site.mesh.inject({ effect: 'black-hole', mailbox: mailboxId(mailbox), route: 'track-local', times: 0 });
+      for (const { mailbox } of points)
+        site.mesh.inject({ effect: 'black-hole', mailbox: mailboxId(mailbox), route: 'track-local', times: 0 });
       await Promise.all(points.map(({ point, mailbox, body }) => point(site, mailbox, begin(mailbox, body))));
       daemon.signal('SIGKILL');
       await daemon.ended();

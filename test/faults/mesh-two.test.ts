@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DaemonProcess } from '../support/daemon-process.ts';
-import type { BackendKind } from '../support/delivery.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Chance, withChance } from '../support/seed.ts';
 import { LONG, MeshSite, mailboxId } from './mesh/site.ts';
@@ -9,6 +8,8 @@ import { LONG, MeshSite, mailboxId } from './mesh/site.ts';
 
 const ROUNDS = 20;
 const EACH_ROUND = 30;
+/** In each of so many rounds something happens for sure. */
+const SURE = 4;
 /** Longest a daemon is frozen, ms: longer than its lease lasts. */
 const FROZEN = 2_500;
 
@@ -62,18 +63,20 @@ class Place {
   }
 }
 
-const disturb = (places: readonly Place[], dice: Chance): string => {
+/** Kills one or freezes it. `sure`: waits for one that can be. Says what it did; empty: nothing. */
+const disturb = async (places: readonly Place[], dice: Chance, sure: boolean): Promise<string> => {
   const place = dice.pick(places);
-  if (dice.happens(0.4)) return place.kill() ? 'killed' : '';
-  if (dice.happens(0.5)) return place.freeze(300 + dice.below(FROZEN)) ? 'frozen' : '';
-  return '';
+  if (sure) await place.ready();
+  else if (dice.happens(0.6)) return '';
+  if (dice.happens(0.5)) return place.kill() ? 'killed' : '';
+  return place.freeze(300 + dice.below(FROZEN)) ? 'frozen' : '';
 };
 
-describe.each<BackendKind>(['postgres', 'redis'])('two daemons on one mailbox, hints in %s', (backend) => {
+describe('two daemons on one mailbox', () => {
   let site: MeshSite;
   let places: readonly Place[];
   beforeAll(async () => {
-    site = await MeshSite.open({ backend, sources: ['in'], destinations: { out: '    confirmedBy: downloaded\n' } });
+    site = await MeshSite.open({ backend: 'redis', sources: ['in'], destinations: { out: '    confirmedBy: downloaded\n' } });
     places = [new Place(site), new Place(site)];
     for (const place of places) await place.start();
   }, LONG * 2);
@@ -106,24 +109,26 @@ describe.each<BackendKind>(['postgres', 'redis'])('two daemons on one mailbox, h
             ids.push(await site.mesh.put(mailboxId('in'), { workflowId: 'FILE', body: text }));
           }
           reports.push(await site.mesh.report(mailboxId('out'), { code: '12', about: sent[round]?.id ?? '' }));
-          disturbances.push(disturb(places, dice));
+          disturbances.push(await disturb(places, dice, round % SURE === SURE - 1));
           await sleep(100 + dice.below(300));
         }
         for (const place of places) await place.ready();
         await site.allAcknowledged([...ids, ...reports]);
-        await site.settles();
+        const released = await site.releaseFiles();
 
         // A run in which nothing happened would prove nothing.
-        expect(disturbances.filter(Boolean).length).toBeGreaterThan(2);
+        expect(disturbances.filter(Boolean).length).toBeGreaterThanOrEqual(ROUNDS / SURE);
         const taken = await site.counted('in');
         expect(taken.received - taken.duplicate).toBe(ids.length + ROUNDS);
         expect(taken.processed).toBe(ids.length + ROUNDS);
         const filed = await site.filed();
-        expect(filed).toHaveLength(texts.size);
+        expect(filed.length).toBeLessThanOrEqual(texts.size + released);
         expect(new Set(filed)).toEqual(texts);
         const noted = await site.counted('from-out');
         expect(noted.received - noted.duplicate).toBe(ROUNDS);
-        expect((await site.receipts('out')).sort()).toEqual([...Array<string>(ROUNDS).fill('accepted'), ...Array<string>(ROUNDS).fill('reported')]);
+        const receipts = await site.receipts('out');
+        expect(receipts).toHaveLength(2 * ROUNDS);
+        expect(receipts.filter((stage) => stage === 'reported')).toHaveLength(ROUNDS);
         expect(site.posts('out')).toBe(ROUNDS);
         expect(await site.sent('out')).toHaveLength(ROUNDS);
         // One that was frozen may have one request on its lips when it wakes up, its lease gone; and never more than that.
