@@ -180,6 +180,7 @@ it(
   'everything comes out once and whole, and both lines balance',
   async () => {
     const released = await site.releaseFiles();
+    expect((await site.standing('filing')).filter(({ state }) => state !== 'confirmed' && state !== 'handed-over')).toEqual([]);
     const filed = await site.filed();
     expect(new Set(filed)).toEqual(new Set(expected));
     expect(filed.length).toBeLessThanOrEqual(expected.length + released);
