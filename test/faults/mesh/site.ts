@@ -247,7 +247,7 @@ ${siteYaml(this.#plan, this.mesh.url)}`,
     await this.settles();
     const held = await this.db.database.query<{ delivery: DeliveryId }>(
       `select d.id as delivery from delivery d join destination n on n.id = d.destination_id join hold h on h.delivery_id = d.id and h.done is null
-       where n.name = 'filing' and h.reason = 'claim-expired'`,
+       where n.name = 'filing' and h.reason in ('claim-expired', 'poison')`,
     );
     for (const { delivery } of held)
       await releaseDelivery(this.db.database, this.db.vault, delivery, { who: 'on-call', why: 'looked into the folder' });
