@@ -28,6 +28,7 @@ export const answerOfFault = (fault: Fault, internalId: string): Answer | undefi
       return statusAnswer(fault, fault.body ?? (fault.status >= 500 ? 'bare' : 'v2'), internalId);
     case 'reset':
     case 'silence':
+    case 'black-hole':
     case 'slow-first-byte':
     case 'trickle':
     case 'cut':

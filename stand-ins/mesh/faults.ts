@@ -35,6 +35,8 @@ export type FaultEffect =
   | { readonly effect: 'reset'; readonly after?: boolean }
   /** The request is carried out and never answered; the connection stays. */
   | { readonly effect: 'silence' }
+  /** The request is neither read nor carried out nor answered; the connection stays. */
+  | { readonly effect: 'black-hole' }
   | { readonly effect: 'slow-first-byte'; readonly milliseconds: number }
   | { readonly effect: 'trickle'; readonly bytesPerSecond: number }
   /** The connection breaks after so many bytes of the body. */

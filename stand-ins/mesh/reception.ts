@@ -93,6 +93,7 @@ export class Reception {
       fault,
     }: { reading: ReturnType<typeof readRoute>; version: MeshVersion | undefined; seen: SeenRequest; fault: Fault | undefined },
   ): Promise<void> {
+    if (fault?.effect === 'black-hole') return;
     this.#count += 1;
     const internalId = `${BOOT}${this.#count.toString(16).padStart(8, '0')}`;
     const instead = fault === undefined ? undefined : answerOfFault(fault, internalId);

@@ -67,6 +67,7 @@ const AnyFault = Type.Union([
   effect('redirect', { to: Type.String(), status: Type.Optional(Type.Integer({ minimum: 300, maximum: 399 })) }),
   effect('reset', { after: Type.Optional(Switch) }),
   effect('silence', {}),
+  effect('black-hole', {}),
   effect('slow-first-byte', { milliseconds: Type.Integer({ minimum: 0 }) }),
   effect('trickle', { bytesPerSecond: Type.Integer({ minimum: 1 }) }),
   effect('cut', { afterBytes: Type.Integer({ minimum: 0 }) }),

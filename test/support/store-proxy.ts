@@ -7,9 +7,10 @@ import type { ConnectionTarget } from '../../store/pool.ts';
 /**
  * Stands between the product and PostgreSQL and does what networks do.
  * `forward`; `cut-replies`: requests arrive, and at the first answer the connection is dropped instead of passed on;
- * `swallow`: requests arrive, answers never do; `refuse`: new connections are dropped at once.
+ * `swallow`: requests arrive, answers never do; `hold`: not even requests arrive, connections stay open; `refuse`: new connections are
+ * dropped at once.
  */
-export type ProxyMode = 'forward' | 'cut-replies' | 'swallow' | 'refuse';
+export type ProxyMode = 'forward' | 'cut-replies' | 'swallow' | 'hold' | 'refuse';
 
 export interface StoreProxy {
   readonly target: ConnectionTarget;
@@ -18,9 +19,19 @@ export interface StoreProxy {
   cuts(): number;
   /** Back to `forward` after so many cuts. */
   limit: number;
+  /**
+   * `hold` from the next time on that the prepared statement of this name is to be run: it does not reach the server. Resolves when it has
+   * come; `mode` puts an end to it.
+   */
+  holdAt(statement: string): Promise<void>;
   /** Drops every open connection. */
   drop(): void;
   close(): Promise<void>;
+}
+
+interface Awaited {
+  readonly statement: string;
+  readonly come: () => void;
 }
 
 export const storeProxy = async (target: ConnectionTarget): Promise<StoreProxy> => {
@@ -28,6 +39,7 @@ export const storeProxy = async (target: ConnectionTarget): Promise<StoreProxy> 
   const folder = await mkdtemp(join(tmpdir(), 'throughcare-proxy-'));
   const open = new Set<Socket>();
   let cuts = 0;
+  let awaited: Awaited | undefined;
   const server: Server = createServer((client) => {
     if (proxy.mode === 'refuse') {
       client.destroy();
@@ -35,9 +47,16 @@ export const storeProxy = async (target: ConnectionTarget): Promise<StoreProxy> 
     }
     const upstream = connect(join(target.socketDirectory, `.s.PGSQL.${target.port}`));
     open.add(client);
-    client.on('data', (bytes) => upstream.write(bytes));
+    client.on('data', (bytes) => {
+      if (awaited !== undefined && bytes.includes(`\0${awaited.statement}\0`)) {
+        proxy.mode = 'hold';
+        awaited.come();
+        awaited = undefined;
+      }
+      if (proxy.mode !== 'hold') upstream.write(bytes);
+    });
     upstream.on('data', (bytes) => {
-      if (proxy.mode === 'swallow') return;
+      if (proxy.mode === 'swallow' || proxy.mode === 'hold') return;
       if (proxy.mode === 'cut-replies') {
         cuts += 1;
         if (cuts >= proxy.limit) proxy.mode = 'forward';
@@ -65,6 +84,10 @@ export const storeProxy = async (target: ConnectionTarget): Promise<StoreProxy> 
     mode: 'forward',
     limit: Number.POSITIVE_INFINITY,
     cuts: () => cuts,
+    holdAt: (statement) =>
+      new Promise((come) => {
+        awaited = { statement, come };
+      }),
     drop: () => {
       for (const socket of open) socket.destroy();
     },

@@ -1,5 +1,6 @@
 import type { MeshServer } from '../../../stand-ins/mesh/handle.ts';
 import { startMeshServer } from '../../../stand-ins/mesh/server.ts';
+import { eventually } from '../../support/eventually.ts';
 import { PlainClient, sentId } from './client.ts';
 
 describe.each([
@@ -102,6 +103,19 @@ describe.each([
   it('break the connection before anything is done', async () => {
     server.inject({ effect: 'reset', route: 'send' });
     await expect(a.send('B1', 'x')).rejects.toThrow(/ECONNRESET|socket hang up/);
+    expect(await server.messages({ sender: 'A1', recipient: 'B1', state: 'accepted' })).toEqual([]);
+  });
+
+  it('swallow a request before anything is done', async () => {
+    const injected = server.inject({ effect: 'black-hole', route: 'send' });
+    const silent = new PlainClient(server, 'A1');
+    const never = silent.send('B1', 'x').then(
+      () => 'answered',
+      () => 'gone',
+    );
+    await eventually(() => injected.hits === 1);
+    silent.close();
+    expect(await never).toBe('gone');
     expect(await server.messages({ sender: 'A1', recipient: 'B1', state: 'accepted' })).toEqual([]);
   });
 
