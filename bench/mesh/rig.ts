@@ -8,8 +8,7 @@ import { freePort } from '../../test/support/free-port.ts';
 import { temporaryFolder } from '../../test/support/temp.ts';
 import { cpuOfFamily, postmasterOf } from '../processes.ts';
 import { Remote } from '../remote.ts';
-import { siteFile } from './site.ts';
-import type { MeshFacts } from './stand-in.ts';
+import { type MeshFacts, siteFile } from './site.ts';
 
 /** A stand-in MESH server, a PostgreSQL, and daemons of one site on both; each a process of its own. */
 export interface MeshRig {

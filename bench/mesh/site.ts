@@ -1,9 +1,15 @@
 import { join } from 'node:path';
-import type { MeshFacts } from './stand-in.ts';
 
 export const PASSWORD = 'bench-password';
 /** The mailbox that the daemon's own sends to. */
 export const PEER = 'BENCHPEER';
+
+/** Where the stand-in is, and what a client of it needs. */
+export interface MeshFacts {
+  readonly url: string;
+  readonly sharedKey: string;
+  readonly tls: { readonly ca: string; readonly cert: string; readonly key: string };
+}
 
 export interface MeshSite {
   readonly folder: string;

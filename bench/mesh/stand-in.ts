@@ -6,14 +6,9 @@ import { writeTlsFiles } from '../../stand-ins/mesh/tls-material.ts';
 import { message, PATIENTS } from '../messages.ts';
 import { answerCalls } from '../remote.ts';
 import { type Kind, largeBytes } from './bytes.ts';
-import { PASSWORD, PEER } from './site.ts';
+import { type MeshFacts, PASSWORD, PEER } from './site.ts';
 
 /** The far side of the bench: the stand-in MESH server in a process of its own, with mutual TLS. */
-export interface MeshFacts {
-  readonly url: string;
-  readonly sharedKey: string;
-  readonly tls: { readonly ca: string; readonly cert: string; readonly key: string };
-}
 export interface LargePut {
   readonly mailbox: string;
   readonly workflow: string;

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { downloadBody } from '../../../adapters/mesh-api/download.ts';
@@ -110,26 +109,4 @@ it('a connection that is cut within a large body is taken up where it broke', as
     for (const afterBytes of [100_000, 250_000]) server.inject({ route: 'download', chunk, effect: 'cut', afterBytes });
   const whole = await allOf((await services.client(server).download(id, { compressed: false })).body);
   expect(whole.equals(Buffer.concat([payload, payload]))).toBe(true);
-});
-
-describe('a large chunk', () => {
-  it('that is read slowly leaves no listener behind for each wait', async () => {
-    const warned: Error[] = [];
-    const note = (warning: Error): void => void warned.push(warning);
-    process.on('warning', note);
-    try {
-      const plain = randomBytes(4_000_000);
-      const zipped = gzipSync(plain, { level: 1 });
-      const body = (async function* () {
-        for (let at = 0; at < zipped.length; at += 16_384) yield zipped.subarray(at, at + 16_384);
-      })();
-      const whole = await allOf(downloadBody({ status: 200, headers: { 'content-encoding': 'gzip' }, body }, never));
-      expect(whole.equals(plain)).toBe(true);
-      // Warnings are told in a later turn.
-      await new Promise((turn) => setImmediate(turn));
-      expect(warned).toEqual([]);
-    } finally {
-      process.off('warning', note);
-    }
-  });
 });
