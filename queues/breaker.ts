@@ -16,19 +16,23 @@ export interface BreakerParts {
 /** Time the trial's claim, sending and filing may take beyond the send itself. */
 const PROBE_MARGIN = 5_000;
 const AGAIN = 1_000;
-/** Heads tried for a claim in one round, and rounds of a trial. */
+/** Part of that time in which heads are looked for. */
+const LOOKING = 4_000;
+/** Heads tried for a claim in one round, and the pauses between rounds. */
 const TRIES = 5;
-const ROUNDS = 3;
-const ROUND_MS = 50;
+const FIRST_PAUSE = 50;
+const MOST_PAUSE = 1_000;
 
 /**
- * Counts transport failures in the store. On-call is told once, by the daemon that opens it, however long it lasts. Open, no head is claimed and no lane uses up attempts; when its time is over one head of one
- * daemon is tried; when that gets through everything is due again.
+ * Counts transport failures in the store. On-call is told once, by the daemon that opens it, however long it lasts. Open, no head is
+ * claimed and no lane uses up attempts; when its time is over one head of one daemon is tried; when that gets through everything is due
+ * again.
  */
 export class Breaker {
   readonly #parts: BreakerParts;
   #timer: NodeJS.Timeout | undefined;
   #noting: Promise<void> = Promise.resolve();
+  #trying = false;
   #stopped = false;
 
   constructor(parts: BreakerParts) {
@@ -83,6 +87,11 @@ export class Breaker {
   async #try(): Promise<void> {
     const { lanes, outlet, telemetry } = this.#parts;
     this.#timer = undefined;
+    if (this.#trying) {
+      this.#arm(FIRST_PAUSE);
+      return;
+    }
+    this.#trying = true;
     try {
       const ttl = outlet.sendTimeoutMs + PROBE_MARGIN;
       if (!(await lanes.takeProbe(outlet.destination, ttl))) {
@@ -98,21 +107,35 @@ export class Breaker {
     } catch (error) {
       telemetry.error('breaker-failed', error, { destination: outlet.name });
       this.#arm(AGAIN);
+    } finally {
+      this.#trying = false;
     }
   }
 
   /**
-   * True where one is being tried, or is still to be. What failed waits for its own time, and what another hint has just offered is not to be
-   * had for a moment: to close meanwhile would tell on-call of an end, and then of another outage.
+   * True where one was tried, or is still to be. A head that came to its end without being sent (its route no longer stood) says nothing, so
+   * the next is tried at once: a trial's time for each would keep everything waiting. What failed waits for its own time, and what another
+   * hint has just offered is not to be had for a moment: to close meanwhile would tell on-call of an end, and then of another outage.
    */
   async #probeOne(): Promise<boolean> {
     const { lanes, outlet, sender } = this.#parts;
+    const until = performance.now() + LOOKING;
     const heads = async (future: boolean) =>
       (await lanes.due({ destination: outlet.destination, olderMs: 0, future, limit: TRIES })).filter((head) => head.kind !== 'ask');
-    for (let round = 0; round < ROUNDS && !this.#stopped; round += 1) {
-      for (const head of await heads(false)) if (await sender.probe(head)) return true;
-      await sleep(ROUND_MS, undefined, { ref: false });
+    for (let pause = FIRST_PAUSE; !this.#stopped && performance.now() < until; ) {
+      let untold = false;
+      for (const head of await heads(false)) {
+        // One that goes on and on is known to be sent.
+        const end = await Promise.race([sender.probe(head), sleep(outlet.sendTimeoutMs + PROBE_MARGIN, 'told' as const, { ref: false })]);
+        if (end === 'told') return true;
+        if (end === 'untold') untold = true;
+        if (this.#stopped || performance.now() >= until) return true;
+      }
+      if (untold) continue;
+      if ((await heads(true)).length === 0) return false;
+      await sleep(pause, undefined, { ref: false });
+      pause = Math.min(MOST_PAUSE, pause * 2);
     }
-    return (await heads(true)).length > 0;
+    return true;
   }
 }

@@ -29,6 +29,8 @@ interface Tracked extends Head {
   /** A job of its own waits for it, and will show how it ended. */
   own: boolean;
   claimed: boolean;
+  /** Its sending showed whether the transport works. */
+  told: boolean;
   readonly settle: ((end: HeadEnd) => void)[];
   readonly abandon: ((error: unknown) => void)[];
 }
@@ -39,6 +41,7 @@ const tracked = ({ lane, delivery, priority }: Head, claimed: boolean): Tracked 
   priority,
   own: false,
   claimed,
+  told: false,
   settle: [],
   abandon: [],
 });
@@ -82,6 +85,8 @@ export class Sender {
       onResult: (result, transport) => {
         if (transport === true) this.#worked += 1;
         else if (transport === false) this.#failed += 1;
+        const here = transport === undefined ? undefined : this.#tracked.get(result.delivery);
+        if (here !== undefined) here.told = true;
         this.#results.push(result);
       },
       onGone: (delivery, end, heads) => {
@@ -133,13 +138,19 @@ export class Sender {
     return Promise.all(ends);
   }
 
-  /** One head past the breaker: the trial that decides whether it closes. False where it could not be claimed. */
-  async probe(head: Head): Promise<boolean> {
-    if (this.#tracked.has(head.delivery)) return false;
+  /**
+   * One head past the breaker: the trial that decides whether it closes. Resolves at its end: `told` where its sending showed whether the
+   * transport works, `untold` where it was not sent after all, `missed` where it could not be claimed.
+   */
+  async probe(head: Head): Promise<'told' | 'untold' | 'missed'> {
+    if (this.#tracked.has(head.delivery)) return 'missed';
     while (this.#turning) await pause(5);
-    if (this.#stopping) return false;
-    this.#want(head);
-    return (await this.#turn(this.#wanted.take(1), true)) > 0;
+    if (this.#stopping || this.#tracked.has(head.delivery)) return 'missed';
+    const trial = this.#want(head);
+    const ended = this.#waitFor(trial).catch(() => undefined);
+    if ((await this.#turn(this.#wanted.take(1), true)) === 0) return 'missed';
+    await ended;
+    return trial.told ? 'told' : 'untold';
   }
 
   /** Takes nothing more, lets what is being sent end, gives back what is not, files everything; gives up after the deadline. */

@@ -127,4 +127,31 @@ describe.each<BackendKind>(['postgres', 'redis'])('★ an outage of 72 hours, hi
     await eventually(attempts, (now) => now >= 4, { within: 60_000, what: 'several trials' });
     expect(told.filter((name) => name.startsWith('destination.'))).toEqual(['destination.down']);
   }, 90_000);
+
+  it('a trial whose head is not sent after all goes on to the next at once', async () => {
+    const persons = await makePersons(f.store.database, 8);
+    const receiver = new TestReceiver(1, false);
+    receiver.answer = () => ({ outcome: 'transient', code: 'mesh-unavailable', sentBytes: false, transport: true });
+    // A trial's whole time for each would be minutes.
+    const service = await f.start(
+      receiver,
+      { breaker: { failures: 2, firstMs: 20, mostMs: 40 }, retry: { firstMs: 10, mostMs: 20, factor: 1 }, sendTimeoutMs: 20_000 },
+      { telemetry, recheck: () => Promise.resolve({ verdict: 'held', code: 'recipient-unknown' }) },
+    );
+    const [last, ...others] = persons;
+    for (const person of others) await f.fileAndHint(service, person);
+    await eventually(
+      () => told,
+      (all) => all.includes('destination.down'),
+      { what: 'the alarm' },
+    );
+    await f.store.database.query('update delivery set decided_version = -1 where state = 0');
+    if (last !== undefined) await f.fileAndHint(service, last);
+    receiver.answer = () => ({ outcome: 'delivered', confirmed: true, receiptCode: '202' });
+    await eventually(
+      () => told,
+      (all) => all.includes('destination.down.cleared'),
+      { within: 45_000, what: 'the end of the outage' },
+    );
+  }, 90_000);
 });
