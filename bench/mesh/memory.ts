@@ -18,7 +18,9 @@ export interface LargeCase {
   readonly chunks: number;
 }
 export interface LargeRun extends LargeCase {
-  /** Most resident memory above what it was idle, MB. */
+  /** Resident memory just before, with nothing to do; MB. */
+  readonly idle: number;
+  /** Most above that, MB. */
   readonly above: number;
   /** From its arrival in the mailbox until it was journalled and acknowledged, and until the far side had it whole; seconds. */
   readonly received: number;
@@ -128,12 +130,14 @@ export async function runMemory(large: readonly LargeCase[], say: (line: string)
     say(`memory: idle at ${idle.toFixed(0)} MB`);
     const runs: LargeRun[] = [];
     for (const [index, one] of large.entries()) {
+      // What the one before left may have been let go: each is compared with what it found.
+      const before = await idleMemory(pid);
       const watch = new MemoryWatch(pid);
       const went = await journey.go({ ...one, seed: `large ${index}`, compress: one.kind === 'text' });
-      const run = { ...one, ...went, above: watch.end() - idle };
+      const run = { ...one, ...went, idle: before, above: watch.end() - before };
       runs.push(run);
       say(
-        `memory: ${nameOf(one)}: +${run.above.toFixed(0)} MB, received in ${run.received.toFixed(1)} s, forwarded in ${run.forwarded.toFixed(1)} s`,
+        `memory: ${nameOf(one)}: ${run.above.toFixed(0)} MB above ${before.toFixed(0)}, received in ${run.received.toFixed(1)} s, forwarded in ${run.forwarded.toFixed(1)} s`,
       );
     }
     return { idle, runs };

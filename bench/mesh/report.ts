@@ -58,8 +58,15 @@ const sound = (name: string, { missing, repeated, unprocessed }: Drain['faults']
 
 const memoryTable = ({ runs }: Memory): string =>
   table(
-    ['', 'above idle MB', 'received s', 'forwarded s', 'same bytes'],
-    runs.map((run) => [nameOf(run), run.above.toFixed(1), run.received.toFixed(1), run.forwarded.toFixed(1), run.same ? 'yes' : 'NO']),
+    ['', 'idle MB', 'above it MB', 'received s', 'forwarded s', 'same bytes'],
+    runs.map((run) => [
+      nameOf(run),
+      run.idle.toFixed(0),
+      run.above.toFixed(1),
+      run.received.toFixed(1),
+      run.forwarded.toFixed(1),
+      run.same ? 'yes' : 'NO',
+    ]),
   );
 
 const drainTable = (drains: readonly Drain[]): string =>
@@ -82,7 +89,7 @@ export function printedMesh({ machine: { cores, node, load }, memory, drains, pa
   if (memory !== undefined)
     parts.push(
       '',
-      `Large messages: resident memory of the daemon above ${memory.idle.toFixed(0)} MB idle, PostgreSQL apart`,
+      `Large messages: most resident memory of the daemon above what it was just before (${memory.idle.toFixed(0)} MB idle at first), PostgreSQL apart`,
       memoryTable(memory),
     );
   if (drains.length > 0)
