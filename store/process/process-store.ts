@@ -98,23 +98,30 @@ const SEALED_AT_ONCE = 100;
 /** Persons, items, merges, lanes and deliveries, outcomes: the lock order of the store, every statement sent without waiting for the one before. */
 const write = async (tx: Transaction, records: RecordStore, hot: HotBytes<string>, batch: BatchWrite): Promise<readonly FiledHead[]> => {
   const { vault } = records;
-  const waits = [...writePersons(tx, vault, batch.persons), ...writeItems(tx, records, batch.items)];
+  const waits: Promise<unknown>[] = [];
+  // What fails while something else is awaited is told with the rest at the end; nobody else hears of it, and that must not end the process.
+  const sent = (statements: readonly Promise<unknown>[]): void => {
+    for (const statement of statements) statement.catch(() => {});
+    waits.push(...statements);
+  };
+  sent([...writePersons(tx, vault, batch.persons), ...writeItems(tx, records, batch.items)]);
   // Sealing a large batch takes tens of milliseconds: the rest of the process has its turn in between, acknowledgements above all.
   for (let at = 0; at < batch.items.length; at += SEALED_AT_ONCE) {
     if (at > 0) await nextTurn();
-    waits.push(...writeRecords(tx, records, batch.items.slice(at, at + SEALED_AT_ONCE)));
+    sent(writeRecords(tx, records, batch.items.slice(at, at + SEALED_AT_ONCE)));
   }
-  waits.push(...writeMerges(tx, batch.merges));
+  sent(writeMerges(tx, batch.merges));
   const heads: FiledHead[] = [];
   // Merges read what was written before them; everything else goes out at once.
   for (const merge of batch.merges)
     heads.push(...(await (merge.undo ? unmergeLanes(tx, merge.from, merge.root) : mergeLanes(tx, merge.from, merge.into))));
   const filing = fileDeliveries(tx, vault, batch.filings, hot);
+  sent([filing]);
   if (batch.items.length > SEALED_AT_ONCE) await nextTurn();
-  const outcomes = writeOutcomes(tx, vault, batch.messages);
+  sent(writeOutcomes(tx, vault, batch.messages));
   // The fence has answered with the first read, and writing is a batch's last act.
   tx.commit();
-  const [filed] = await Promise.all([filing, ...waits, ...outcomes]);
+  const [filed] = await Promise.all([filing, ...waits]);
   heads.push(...filed);
   return heads;
 };

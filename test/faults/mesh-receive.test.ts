@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { DaemonProcess } from '../support/daemon-process.ts';
 import { eventually } from '../support/eventually.ts';
 import { answered, asked, beforeStatement, doneUnanswered, midBody, type Point, withMailboxes } from './mesh/kill.ts';
@@ -6,8 +7,12 @@ import { LONG, MeshSite, mailboxId } from './mesh/site.ts';
 /** Killed at every point of receiving: nothing is lost, nothing is taken twice, and nothing is acknowledged before it is committed. */
 
 const MB = 1024 * 1024;
-/** More than is held in memory: it goes to the content store as it comes. */
-const LARGE = ['a', 'b', 'c'].map((letter) => letter.repeat(MB));
+/** More than is held in memory: it goes to the content store as it comes. Hardly compressible, or a slow line would have it at once. */
+const LARGE = ['a', 'b', 'c'].map((letter) =>
+  createHash('shake256', { outputLength: MB / 2 })
+    .update(letter)
+    .digest('hex'),
+);
 
 interface ReceivePoint {
   readonly name: string;

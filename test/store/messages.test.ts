@@ -214,10 +214,15 @@ describe('what operators read of messages', () => {
     const id = await put('1', 'one');
     await process(id, 1);
     const delivery = await file(id, 2, 0, false);
+    // Times are told to the millisecond: what comes later must be later by one.
+    const later = () => db.database.query('select pg_sleep(0.005)');
+    await later();
     await db.database.query("insert into attempt (delivery_id, token, outcome, code, at) values ($1, 1, 2, 'connection-refused', now())", [
       delivery,
     ]);
+    await later();
     await db.database.query("insert into reply (message_id, code, key_id, body, sent_at) values ($1, 'AA', 1, '', now())", [id]);
+    await later();
     await revealMessage(db.database, db.vault, content, id, { who: 'on-call', why: 'checking a result' });
     const steps = await traceMessage(db.database, id);
     expect(steps?.map((s) => s.step)).toEqual(['received', 'mapped', 'filed', 'receipt', 'attempt', 'answered', 'viewed']);

@@ -39,7 +39,7 @@ export const doneUnanswered = (where: Where): Point => at('silence', where);
 export const midBody =
   (where: Where): Point =>
   async ({ mesh }, name, begin) => {
-    const fault: Fault = { effect: 'trickle', bytesPerSecond: 50_000, mailbox: mailboxId(name), ...where };
+    const fault: Fault = { effect: 'trickle', bytesPerSecond: 10_000, mailbox: mailboxId(name), ...where };
     const injected = mesh.inject(fault);
     await begin();
     await hit(injected, fault);
