@@ -12,6 +12,8 @@ import { goesOn, type MeshFolderIntakeSettings, type MeshFolderSourceParts, type
 /** The MESH client itself leaves files alone that are younger. */
 const SETTLED = 1_000;
 const LEASE_PAUSE = 5_000;
+/** Whoever has it reads the folders: a mailbox like any other, but for where it lies. */
+export const folderLease = (source: SourceName): string => `mailbox:folder/${source}`;
 /** Longest pause between tries while the store does not take messages. */
 const LONGEST_PAUSE = 30_000;
 
@@ -71,7 +73,10 @@ export class MeshFolderSource implements SourceAdapter {
   async #run(): Promise<void> {
     const stopping = this.#stopping.signal;
     while (!stopping.aborted) {
-      const lease = await this.#parts.leases.take(`mesh-folder:${this.name}`).catch(() => null);
+      const lease = await this.#parts.leases.take(folderLease(this.name)).catch((error: unknown) => {
+        this.#store.raise('store-unavailable', { cause: errnoOf(error) });
+        return null;
+      });
       if (lease === null) {
         await sleep(this.#settings.leasePause ?? LEASE_PAUSE, undefined, { signal: stopping }).catch(() => {});
         continue;

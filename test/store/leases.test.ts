@@ -1,4 +1,5 @@
-import { brandAs, type Token } from '../../records/ids.ts';
+import { folderLease } from '../../adapters/mesh-folder/inbound.ts';
+import { brandAs, type SourceName, type Token } from '../../records/ids.ts';
 import { silent } from '../../records/telemetry.ts';
 import { takeLease } from '../../store/lease.ts';
 import { createLeases, type LeaseKeeper } from '../../store/leases.ts';
@@ -39,6 +40,13 @@ describe('the leases of a daemon', () => {
     await lease.release();
     expect(lease.lost.aborted).toBe(false);
     expect((await taken(two, 'mailbox:A')).token).toBe(lease.token + 1);
+  });
+
+  it('gives the folders of a MESH client to one daemon, under the name their source asks for', async () => {
+    const name = folderLease(brandAs<SourceName>('legacy'));
+    const lease = await taken(leases(1), name);
+    expect(await leases(2).take(name)).toBeNull();
+    await lease.release();
   });
 
   it('★ renews all it has in the background, each for longer than it lasts by itself', async () => {

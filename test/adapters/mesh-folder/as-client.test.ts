@@ -298,7 +298,7 @@ describe('in place of a MESH client: restarts', () => {
       return claim !== '' && (await readdir(site.at('processing', claim))).includes('.state');
     };
     await until('what the journal said is noted', noted);
-    const name = 'mesh-folder:client';
+    const name = 'mailbox:folder/client';
     // Another has the lease for a while, and puts the pair away.
     site.leases.lose(name);
     const other = await site.leases.take(name);

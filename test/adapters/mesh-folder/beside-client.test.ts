@@ -54,7 +54,7 @@ describe('MESH rule 2.4: what lies in IN beside a client', () => {
           messageid: 'ID1',
           'content-compressed': 'N',
         },
-        fence: { lease: 'mesh-folder:client', token: 1 },
+        fence: { lease: 'mailbox:folder/client', token: 1 },
       },
     ]);
     expect(await namesIn(site.path, 'IN')).toEqual([]);
@@ -481,9 +481,9 @@ describe('MESH folders that fail', () => {
     await until('in hand', () => site.mailbox.streams.length === 1);
     await site.watch();
     await sleep(50);
-    expect(site.leases.names).toEqual(['mesh-folder:client']);
+    expect(site.leases.names).toEqual(['mailbox:folder/client']);
     expect(site.mailbox.streams).toHaveLength(1);
-    site.leases.lose('mesh-folder:client');
+    site.leases.lose('mailbox:folder/client');
     await inFolder(site, 'done', 'a.ctl');
     expect(site.mailbox.streams.map(({ fence }) => fence?.token)).toEqual([1, 2]);
     gate.fail(new Error('lease-lost'));
