@@ -157,23 +157,36 @@ describe.each<BackendKind>(['postgres', 'redis'])('delivery with hints in %s', (
   it('stops trying a dead host without using up attempts, and sends all when it is back', async () => {
     const receiver = new TestReceiver(4);
     let up = false;
-    receiver.answer = () =>
-      up
+    let trials = 0;
+    /** How many trials there had been when each attempt was made. */
+    const attempts: number[] = [];
+    receiver.answer = () => {
+      attempts.push(trials);
+      return up
         ? { outcome: 'delivered', confirmed: true, receiptCode: 'AA' }
         : { outcome: 'transient', code: 'connection-refused', sentBytes: false, transport: true };
-    const service = await f.start(receiver, {
-      retry: { firstMs: 60_000, mostMs: 60_000, factor: 1 },
-      breaker: { failures: 3, firstMs: 300, mostMs: 300 },
-    });
+    };
+    const service = await f.start(
+      receiver,
+      { retry: { firstMs: 60_000, mostMs: 60_000, factor: 1 }, breaker: { failures: 3, firstMs: 100, mostMs: 100 } },
+      {
+        telemetry: {
+          ...silent,
+          event: (name) => {
+            if (name === 'breaker-trial') trials += 1;
+          },
+        },
+      },
+    );
     for (let n = 0; n < 20; n++) await f.fileAndHint(service, person(n));
     await eventually(
-      () => f.lanes.health(f.destination),
-      (health) => health.breakerMs !== null,
+      () => trials,
+      (count) => count >= 4,
     );
-    const sent = receiver.arrived.length;
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
-    expect(receiver.arrived.length - sent).toBeLessThanOrEqual(4);
-    expect(sent).toBeLessThan(20);
+    // Once the breaker is open every attempt is a trial, and every trial is one attempt.
+    const untried = attempts.filter((before) => before === 0).length;
+    expect(untried).toBeLessThan(15);
+    for (const trial of [1, 2, 3]) expect(attempts.filter((before) => before === trial)).toHaveLength(1);
     up = true;
     const touched = (await f.store.database.query<{ n: number }>('select count(*) n from lane where phase = 3'))[0]?.n ?? 0;
     await eventually(
